@@ -1,0 +1,20 @@
+/* gst-call: WebRTC calls as gst-launch lines
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcall.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  gboolean ok = TRUE;
+
+  return ok;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, call,
+    "WebRTC calls: devices, signalling and camera switching", plugin_init,
+    VERSION, "LGPL", GST_PACKAGE_NAME, "https://gstreamer.freedesktop.org/");

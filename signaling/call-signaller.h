@@ -1,0 +1,83 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * CallSignaller: how a call reaches its room.
+ *
+ * The contract of every implementation:
+ *
+ *  - It lives in one GMainContext, the thread-default one when `open` is
+ *    called. All signals are emitted there and only there; `open`, `send` and
+ *    `close` are called there and return at once.
+ *  - `open` connects and says hello. Each welcome (the first, and one after
+ *    every reconnect) comes out of `message` like everything else, with
+ *    `resumed` telling whether the seat was kept.
+ *  - When the connection breaks it goes to RECONNECTING by itself, tries
+ *    again with jittered back-off, resumes its seat, and sends what `send`
+ *    was given meanwhile (bounded). It numbers and de-duplicates messages.
+ *  - What cannot heal (token refused, room full, wrong certificate, no such
+ *    host on the first try) is emitted once as `failed`; the state is then
+ *    CLOSED and nothing more is emitted.
+ *  - `close` says bye if it can, then goes to CLOSED without `failed`. An
+ *    implementation may finish the bye in the background for a second.
+ *
+ * Signals
+ *   message (CallMessage *message)     something arrived; never a hello
+ *   failed (GError *error)             CALL_SIGNALLER_ERROR or G_TLS_ERROR …
+ *   notify::state
+ */
+#pragma once
+
+#include "call-message.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CALL_SIGNALLER_CLOSED,
+  CALL_SIGNALLER_CONNECTING,
+  CALL_SIGNALLER_OPEN,
+  CALL_SIGNALLER_RECONNECTING,
+} CallSignallerState;
+
+#define CALL_TYPE_SIGNALLER_STATE (call_signaller_state_get_type ())
+GType call_signaller_state_get_type (void);
+
+typedef enum
+{
+  CALL_SIGNALLER_ERROR_UNREACHABLE, /* no such host, refused, timed out */
+  CALL_SIGNALLER_ERROR_CERTIFICATE, /* TLS: not trusted */
+  CALL_SIGNALLER_ERROR_REFUSED,     /* token, room full, name taken … */
+  CALL_SIGNALLER_ERROR_PROTOCOL,    /* the other end does not speak gst-call.1 */
+  CALL_SIGNALLER_ERROR_SETTINGS,    /* bad URI, unreadable CA file */
+} CallSignallerError;
+
+#define CALL_SIGNALLER_ERROR (call_signaller_error_quark ())
+GQuark call_signaller_error_quark (void);
+
+#define CALL_TYPE_SIGNALLER (call_signaller_get_type ())
+G_DECLARE_INTERFACE (CallSignaller, call_signaller, CALL, SIGNALLER, GObject)
+
+struct _CallSignallerInterface
+{
+  GTypeInterface parent;
+
+  void (*open) (CallSignaller * self);
+  void (*send) (CallSignaller * self, CallMessage * message);
+  void (*close) (CallSignaller * self);
+};
+
+/* Interface properties, construct-time unless said otherwise:
+ *   "display-name" string, "peer-id" string (empty: the server picks),
+ *   "token" string (write only), "state" CallSignallerState (read only) */
+
+void call_signaller_open (CallSignaller * self);
+/* (transfer none); `seq` and `from` are filled in by the implementation */
+void call_signaller_send (CallSignaller * self, CallMessage * message);
+void call_signaller_close (CallSignaller * self);
+CallSignallerState call_signaller_get_state (CallSignaller * self);
+
+/* For implementations */
+void call_signaller_emit_message (CallSignaller * self, CallMessage * message);
+void call_signaller_emit_failed (CallSignaller * self, const GError * error);
+
+G_END_DECLS
