@@ -11,9 +11,10 @@
 #include "call-signaller.h"
 
 G_DEFINE_INTERFACE (CallSignaller, call_signaller, G_TYPE_OBJECT);
-G_DEFINE_QUARK (call-signaller-error-quark, call_signaller_error);
 
 /* *INDENT-OFF* */
+G_DEFINE_QUARK (call-signaller-error-quark, call_signaller_error);
+
 G_DEFINE_ENUM_TYPE (CallSignallerState, call_signaller_state,
     G_DEFINE_ENUM_VALUE (CALL_SIGNALLER_CLOSED, "closed"),
     G_DEFINE_ENUM_VALUE (CALL_SIGNALLER_CONNECTING, "connecting"),
@@ -88,8 +89,7 @@ call_signaller_default_init (CallSignallerInterface * iface)
   g_object_interface_install_property (iface,
       g_param_spec_enum ("state", "State", "State of the connection",
           CALL_TYPE_SIGNALLER_STATE, CALL_SIGNALLER_CLOSED,
-          G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY |
-          G_PARAM_STATIC_STRINGS));
+          G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS));
 
   signals[SIGNAL_MESSAGE] = g_signal_new ("message", CALL_TYPE_SIGNALLER,
       G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
