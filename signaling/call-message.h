@@ -16,11 +16,22 @@ G_BEGIN_DECLS
 /* Bounds on what the network may send, see PROTOCOL.md "Limits" */
 #define CALL_MAX_MESSAGE (64 * 1024)    /* bytes of one JSON text */
 #define CALL_MAX_DEPTH 16
-#define CALL_MAX_ID 64                  /* bytes of a peer id, session id, mid */
-#define CALL_MAX_NAME 128               /* bytes of a room or display name */
+#define CALL_MAX_ID 64                  /* bytes of a peer id, session id, room, mid */
+#define CALL_MAX_NAME 128               /* bytes of a display name */
 #define CALL_MAX_CANDIDATE 1024
+#define CALL_MAX_TOKEN 4096             /* bytes of a token or resume secret */
+#define CALL_MAX_CODE 64
+#define CALL_MAX_TEXT 1024              /* bytes of an explanation */
 #define CALL_MAX_PEERS 256              /* in one welcome */
 #define CALL_MAX_ICE_SERVERS 32
+#define CALL_MAX_ICE_URLS 8             /* of one ICE server */
+#define CALL_MAX_ICE_STRING 512         /* bytes of a URL, username, credential */
+#define CALL_MAX_SECONDS 86400          /* retryAfter, resumeTimeout */
+#define CALL_MAX_MLINE 1023             /* greatest sdpMLineIndex */
+#define CALL_MAX_NUMBER G_GINT64_CONSTANT (9007199254740991)  /* 2^53 - 1 */
+
+/* A welcome without lastSeq: the server was restarted and lost count */
+#define CALL_SEQ_UNKNOWN G_MAXUINT64
 
 typedef enum
 {
@@ -88,7 +99,8 @@ struct _CallMessage
   gchar *room;                      /* welcome */
   gchar *token;                     /* hello */
   gchar *resume;                    /* hello, welcome: the seat's secret */
-  guint64 last_seq;                 /* hello, welcome: newest seq seen of the other */
+  guint64 last_seq;                 /* hello, welcome: newest seq seen of the other;
+                                     * or CALL_SEQ_UNKNOWN (welcome) */
   gboolean resumed;                 /* welcome */
   gint64 resume_timeout;            /* welcome: seconds a seat is kept */
 
@@ -121,24 +133,32 @@ CallMessage *call_message_ref (CallMessage * message);
 void call_message_unref (CallMessage * message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CallMessage, call_message_unref)
 
+/* A deep copy, with one reference */
+CallMessage *call_message_copy (const CallMessage * message);
+
 /* Returns NULL and a CALL_PROTOCOL_ERROR for anything that PROTOCOL.md does
  * not allow. Unknown fields are ignored, unknown types are BAD_MESSAGE.
  * `length` bytes, need not be terminated, need not be UTF-8. */
 CallMessage *call_message_parse (const gchar * text, gsize length,
     GError ** error);
 
-/* One line of JSON. The message must have the fields of its type. */
+/* One line of JSON, in the canonical form of PROTOCOL.md. The message must
+ * have the fields of its type; what it has besides is left out. The text can
+ * be longer than CALL_MAX_MESSAGE (a huge SDP, a huge room): whoever sends it
+ * must look. A shallow copy of the struct is enough to write another `seq`. */
 gchar *call_message_to_text (const CallMessage * message);
 
 const gchar *call_message_type_to_string (CallMessageType type);
 const gchar *call_track_state_to_string (CallTrackState state);
 const gchar *call_protocol_error_to_code (const GError * error);
 
-/* A peer id, session id or room name that may go into a message or a path */
+/* A peer id, session id or room name that may go into a message or a path:
+ * 1 to CALL_MAX_ID of A-Z a-z 0-9 . _ ~ -, not "." and not ".." */
 gboolean call_id_is_valid (const gchar * id);
-/* Display names: UTF-8, no control characters, CALL_MAX_NAME bytes */
+/* Display names: 1 to CALL_MAX_NAME bytes of UTF-8 without control
+ * characters, line separators and overrides of the writing direction */
 gboolean call_name_is_valid (const gchar * name);
-/* 128 bits from the kernel, URL-safe */
+/* 128 bits from the kernel as 32 hexadecimal digits */
 gchar *call_id_new (void);
 
 CallPeer *call_peer_new (const gchar * peer_id);
