@@ -1,0 +1,195 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Being in a room: the signaller, and one Peer for everybody else in it.
+// Knows no elements of the page.
+//
+// Events
+//   state          .state changed (the signaller's)
+//   joined         the first welcome
+//   peer-added     detail: Peer
+//   peer-changed   detail: Peer
+//   peer-removed   detail: Peer, with .reason 'bye' 'timeout' 'removed'
+//   failed         detail {code, text}; the call is over
+//   warning        detail {code, text}; it goes on
+
+import { Signaller } from './signaller.js';
+import { Peer } from './peer.js';
+
+const VIDEO_UPLINK = 3e6; // bit/s for all peers together
+const VIDEO_MAX = 1.5e6; // bit/s to one peer
+const VIDEO_MIN = 1.5e5;
+const GONE = 30000; // ms a peer is kept that a restarted server does not list
+
+export class Call extends EventTarget {
+  #devices;
+  #signaller;
+  #iceServers = [];
+  #gone = new Map(); // peerId to timer
+  #onTrack = ({ detail: { kind, track } }) => this.#setTrack(kind, track);
+  #onDevices = () => this.#sendState();
+  #sentState = '';
+
+  peers = new Map(); // peerId to Peer, in the order of their seats
+  self = null; // our peer of the welcome
+
+  // url: ws[s]://host/room/ROOM
+  constructor({ url, displayName, token, devices }) {
+    super();
+    this.#devices = devices;
+    this.#signaller = new Signaller({ url, hello: () => this.#hello(displayName, token) });
+    this.#signaller.addEventListener('message', ({ detail }) => this.#receive(detail));
+    this.#signaller.addEventListener('state', () => this.dispatchEvent(new Event('state')));
+    this.#signaller.addEventListener('lost', ({ detail }) => this.#tell('lost', detail));
+    this.#signaller.addEventListener('failed', ({ detail }) => this.#fail(detail));
+    devices.addEventListener('track', this.#onTrack);
+    devices.addEventListener('change', this.#onDevices);
+  }
+
+  get state() { return this.#signaller.state; }
+
+  join() {
+    this.#signaller.open();
+  }
+
+  leave() {
+    this.#end();
+    this.#signaller.close();
+  }
+
+  #hello(displayName, token) {
+    const { audio, video } = this.#devices;
+    this.#sentState = `${audio} ${video}`;
+    const peer = { polite: true, audio, video };
+    if (displayName)
+      peer.displayName = displayName;
+    return { peer, token };
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #end() {
+    this.#devices.removeEventListener('track', this.#onTrack);
+    this.#devices.removeEventListener('change', this.#onDevices);
+    for (const peerId of [...this.peers.keys()])
+      this.#remove(peerId, 'bye');
+  }
+
+  #fail(detail) {
+    this.#end();
+    this.#tell('failed', detail);
+  }
+
+  #sendState() {
+    const { audio, video } = this.#devices;
+    const state = `${audio} ${video}`;
+    if (state === this.#sentState || !this.self)
+      return;
+    this.#sentState = state;
+    this.#signaller.send({ type: 'state', peer: { audio, video } });
+  }
+
+  #setTrack(kind, track) {
+    for (const peer of this.peers.values())
+      peer.setTrack(kind, track).catch((error) => console.error(error));
+  }
+
+  #receive(message) {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcome(message);
+        break;
+      case 'peer-joined':
+        this.#upsert(message.peer);
+        break;
+      case 'peer-changed':
+        this.peers.get(message.peer.peerId)?.update(message.peer);
+        break;
+      case 'peer-left':
+        if (this.peers.get(message.peer.peerId)?.info.seat === message.peer.seat)
+          this.#remove(message.peer.peerId, message.code);
+        break;
+      case 'error':
+        this.#tell('warning', { code: message.code, text: message.text });
+        break;
+      default:
+        this.peers.get(message.from)?.receive(message);
+    }
+  }
+
+  #welcome({ peer, peers, iceServers, resumed }) {
+    const first = !this.self;
+    if (!first && !resumed)
+      for (const peerId of [...this.peers.keys()])
+        this.#remove(peerId, 'removed'); // we are a newcomer now
+    this.self = peer;
+    this.#iceServers = iceServers ?? [];
+    for (const known of this.peers.values())
+      known.updateIceServers(this.#iceServers);
+    for (const info of peers)
+      this.#upsert(info);
+    this.#expireUnlisted(peers);
+    if (first)
+      this.#tell('joined');
+    this.#sendState();
+  }
+
+  // A server that was restarted learns of the others as they come back
+  #expireUnlisted(listed) {
+    const ids = new Set(listed.map(({ peerId }) => peerId));
+    for (const peerId of this.peers.keys())
+      if (!ids.has(peerId) && !this.#gone.has(peerId))
+        this.#gone.set(peerId, setTimeout(() => this.#remove(peerId, 'timeout'), GONE));
+  }
+
+  #upsert(info) {
+    if (info.peerId === this.self.peerId)
+      return;
+    clearTimeout(this.#gone.get(info.peerId));
+    this.#gone.delete(info.peerId);
+    const known = this.peers.get(info.peerId);
+    if (known?.info.seat === info.seat) {
+      known.update(info);
+      return;
+    }
+    if (known)
+      this.#remove(info.peerId, 'removed');
+    this.#add(info);
+  }
+
+  #add(info) {
+    const peer = new Peer({
+      info,
+      self: this.self,
+      iceServers: this.#iceServers,
+      tracks: { audio: this.#devices.audioTrack, video: this.#devices.videoTrack },
+      send: (message) => this.#signaller.send(message),
+    });
+    peer.addEventListener('change', () => this.#tell('peer-changed', peer));
+    this.peers.set(info.peerId, peer);
+    this.#share();
+    this.#tell('peer-added', peer);
+    peer.start();
+  }
+
+  #remove(peerId, reason) {
+    const peer = this.peers.get(peerId);
+    clearTimeout(this.#gone.get(peerId));
+    this.#gone.delete(peerId);
+    if (!peer)
+      return;
+    this.peers.delete(peerId);
+    peer.end();
+    peer.reason = reason;
+    this.#share();
+    this.#tell('peer-removed', peer);
+  }
+
+  // The uplink is shared among the peers
+  #share() {
+    const bitrate = Math.max(VIDEO_MIN, Math.min(VIDEO_MAX, VIDEO_UPLINK / (this.peers.size || 1)));
+    for (const peer of this.peers.values())
+      peer.setBudget(bitrate);
+  }
+}

@@ -1,0 +1,412 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One other person: one RTCPeerConnection at a time, named by its session.
+//
+// Who offers: of two peers the one with the greater seat. It starts a session
+// with all m-lines laid out up front (audio, video, data), so nothing has to be
+// renegotiated when a track comes, goes or is switched. We call ourselves polite:
+// we may offer too, and roll back when offers cross.
+//
+// Events
+//   change    .link, .stream or .reason changed
+//
+// .link: 'waiting' (they offer) 'connecting' 'connected' 'interrupted'
+//        'retrying' 'failed' 'closed'
+
+const CONNECT_TIMEOUT = 15000; // ms from the offer to a connection
+const INTERRUPTED_TIMEOUT = 6000; // ms without contact before a fresh session
+const STABLE = 10000; // ms connected until a failure may be retried anew
+const MAX_EARLY_CANDIDATES = 256;
+
+// 128 bits, URL-safe
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}
+
+// VP8 is what every peer of ours speaks; the others stay as a choice
+function preferVp8(transceiver) {
+  const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs;
+  if (!codecs || !transceiver.setCodecPreferences)
+    return;
+  const isVp8 = (codec) => codec.mimeType.toLowerCase() === 'video/vp8';
+  transceiver.setCodecPreferences([...codecs.filter(isVp8), ...codecs.filter((c) => !isVp8(c))]);
+}
+
+export class Peer extends EventTarget {
+  #send;
+  #iceServers;
+  #tracks; // {audio, video}: what we send now
+  #outgoing = new MediaStream(); // groups our two tracks for lip-sync
+  #pc = null;
+  #work = Promise.resolve();
+  #early = []; // candidates before the remote description
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #timer = 0;
+  #stableTimer = 0;
+  #retried = false;
+
+  session = '';
+  link = 'waiting';
+  reason = ''; // code of the `close` that ended the last session
+  stream = new MediaStream(); // what we receive
+  // The channel `gst-call` of the running session, for the data layer to come
+  channel = null;
+
+  // info: the peer of PROTOCOL.md; self: ours; send: sends one message to the room
+  constructor({ info, self, iceServers, tracks, send }) {
+    super();
+    this.info = info;
+    this.self = self;
+    this.#iceServers = iceServers;
+    this.#tracks = { ...tracks };
+    this.#send = (message) => send({ ...message, to: info.peerId });
+  }
+
+  get offers() { return this.self.seat > this.info.seat; }
+  get connection() { return this.#pc; }
+
+  // Begins, if it is ours to begin
+  start() {
+    if (this.offers)
+      this.#offerSession();
+    else
+      this.#watch(CONNECT_TIMEOUT);
+  }
+
+  // By hand, after all has failed
+  retry() {
+    this.#retried = false;
+    if (this.offers)
+      this.#offerSession();
+    else if (this.session)
+      this.#send({ type: 'renegotiate', session: this.session });
+  }
+
+  update(info) {
+    this.info = info;
+    this.#changed();
+  }
+
+  updateIceServers(iceServers) {
+    this.#iceServers = iceServers;
+  }
+
+  // Takes effect at once and without renegotiation
+  async setTrack(kind, track) {
+    this.#tracks[kind] = track;
+    const transceiver = this.#transceiver(kind);
+    await transceiver?.sender.replaceTrack(track);
+  }
+
+  setBudget(bitrate) {
+    this.bitrate = bitrate;
+    this.#applyBudget();
+  }
+
+  // One message of the six that go from peer to peer
+  receive(message) {
+    this.#work = this.#work.then(() => this.#handle(message)).catch((error) => {
+      console.error(`peer ${this.info.peerId}:`, error);
+      if (message.session === this.session)
+        this.#close('bad-sdp', error.message);
+    });
+  }
+
+  // code: told to the other side, if given
+  end(code) {
+    if (code && this.session)
+      this.#send({ type: 'close', session: this.session, code });
+    this.#drop();
+  }
+
+  async getStats() {
+    return this.#pc ? this.#pc.getStats() : new Map();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  #setLink(link) {
+    if (this.link === link)
+      return;
+    this.link = link;
+    this.#changed();
+  }
+
+  #transceiver(kind) {
+    return this.#pc?.getTransceivers().find((t) => !t.stopped && t.receiver.track.kind === kind);
+  }
+
+  // ---- connection
+
+  #drop() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#stableTimer);
+    const pc = this.#pc;
+    this.#pc = null;
+    this.channel = null;
+    this.session = '';
+    this.#early = [];
+    for (const track of this.stream.getTracks())
+      this.stream.removeTrack(track);
+    pc?.close();
+  }
+
+  #connect(session) {
+    this.#drop();
+    this.session = session;
+    this.reason = '';
+    this.#makingOffer = false;
+    this.#ignoreOffer = false;
+    const pc = new RTCPeerConnection({
+      iceServers: this.#iceServers,
+      bundlePolicy: 'max-bundle',
+      rtcpMuxPolicy: 'require',
+    });
+    this.#pc = pc;
+    const mine = (handler) => (event) => this.#pc === pc && handler(event);
+    pc.addEventListener('icecandidate', mine(({ candidate }) => this.#found(candidate)));
+    pc.addEventListener('track', mine(({ track }) => this.#arrived(track)));
+    pc.addEventListener('negotiationneeded', mine(() => this.#offer()));
+    pc.addEventListener('connectionstatechange', mine(() => this.#connectionChanged()));
+    this.#setLink(this.#retried ? 'retrying' : 'connecting');
+    this.#watch(CONNECT_TIMEOUT);
+    return pc;
+  }
+
+  #openChannel() {
+    this.channel = this.#pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
+  }
+
+  #offerSession() {
+    const pc = this.#connect(newId());
+    for (const kind of ['audio', 'video']) {
+      const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind,
+        { direction: 'sendrecv', streams: [this.#outgoing] });
+      if (kind === 'video')
+        preferVp8(transceiver);
+    }
+    this.#openChannel();
+    // `negotiationneeded` follows
+  }
+
+  #watch(timeout) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#failed('timeout'), timeout);
+  }
+
+  #connectionChanged() {
+    switch (this.#pc.connectionState) {
+      case 'connected':
+        clearTimeout(this.#timer);
+        clearTimeout(this.#stableTimer);
+        this.#stableTimer = setTimeout(() => { this.#retried = false; }, STABLE);
+        this.#setLink('connected');
+        this.#applyBudget();
+        break;
+      case 'disconnected':
+        this.#setLink('interrupted');
+        this.#watch(INTERRUPTED_TIMEOUT);
+        break;
+      case 'failed':
+        this.#failed('ice-failed');
+        break;
+    }
+  }
+
+  // The offerer tries once more with a fresh session; the other waits for it
+  #failed(code) {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#stableTimer);
+    if (!this.#retried) {
+      this.#retried = true;
+      if (this.offers) {
+        this.#offerSession();
+      } else {
+        this.#setLink('retrying');
+        this.#watch(CONNECT_TIMEOUT);
+      }
+      return;
+    }
+    this.#close(code);
+  }
+
+  #close(code, text) {
+    if (this.session) {
+      const message = { type: 'close', session: this.session, code };
+      if (text)
+        message.text = text.slice(0, 200);
+      this.#send(message);
+    }
+    this.#drop();
+    this.reason = code;
+    this.#setLink('failed');
+    this.#changed();
+  }
+
+  #found(candidate) {
+    if (candidate === null) {
+      this.#send({ type: 'end-of-candidates', session: this.session });
+    } else if (candidate.candidate) {
+      const message = { type: 'candidate', session: this.session, candidate: candidate.candidate };
+      if (candidate.sdpMid !== null)
+        message.sdpMid = candidate.sdpMid;
+      if (candidate.sdpMLineIndex !== null)
+        message.sdpMLineIndex = candidate.sdpMLineIndex;
+      this.#send(message);
+    }
+  }
+
+  #arrived(track) {
+    for (const old of this.stream.getTracks())
+      if (old.kind === track.kind)
+        this.stream.removeTrack(old);
+    this.stream.addTrack(track);
+    this.#changed();
+  }
+
+  async #applyBudget() {
+    const sender = this.#transceiver('video')?.sender;
+    if (!sender?.getParameters || !this.bitrate)
+      return;
+    const parameters = sender.getParameters();
+    if (!parameters.encodings?.length)
+      return;
+    parameters.encodings[0].maxBitrate = this.bitrate;
+    await sender.setParameters(parameters).catch(() => {}); // a wish, not a need
+  }
+
+  // ---- negotiation
+
+  async #offer() {
+    const pc = this.#pc;
+    try {
+      this.#makingOffer = true;
+      await pc.setLocalDescription();
+      if (this.#pc === pc && pc.localDescription.type === 'offer')
+        this.#send({ type: 'offer', session: this.session, sdp: pc.localDescription.sdp });
+    } catch (error) {
+      if (this.#pc === pc) {
+        console.error(`offer to ${this.info.peerId}:`, error);
+        this.#close('internal', error.message);
+      }
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  async #handle(message) {
+    if (message.type === 'offer') {
+      await this.#handleOffer(message);
+      return;
+    }
+    if (!this.session || message.session !== this.session)
+      return; // of a session that is over
+    switch (message.type) {
+      case 'answer':
+        if (this.#pc.signalingState !== 'have-local-offer')
+          return;
+        await this.#pc.setRemoteDescription({ type: 'answer', sdp: message.sdp });
+        await this.#addEarly();
+        break;
+      case 'candidate':
+        await this.#addCandidate({ candidate: message.candidate,
+          sdpMid: message.sdpMid ?? null, sdpMLineIndex: message.sdpMLineIndex ?? null });
+        break;
+      case 'end-of-candidates':
+        await this.#addCandidate(null);
+        break;
+      case 'renegotiate':
+        await this.#renegotiate();
+        break;
+      case 'close':
+        this.#closed(message.code);
+        break;
+    }
+  }
+
+  async #renegotiate() {
+    if (this.#pc.signalingState === 'stable' && !this.#makingOffer)
+      await this.#offer();
+  }
+
+  // A `close` ends this session only; they are still in the room
+  #closed(code) {
+    const again = this.offers && !this.#retried && ['ice-failed', 'timeout', 'internal',
+      'negotiation-failed', 'bad-session'].includes(code);
+    this.#drop();
+    this.reason = code;
+    this.#setLink('closed');
+    this.#changed();
+    if (again) {
+      this.#retried = true;
+      this.#offerSession();
+    }
+  }
+
+  async #handleOffer({ session, sdp }) {
+    if (session !== this.session) {
+      if (this.offers) {
+        this.#send({ type: 'close', session, code: 'bad-session' });
+        return;
+      }
+      this.#connect(session);
+    }
+    const pc = this.#pc;
+    const crossing = this.#makingOffer || pc.signalingState !== 'stable';
+    // Two polite pages: the one that offered first stands its ground
+    const yields = !this.offers || !this.info.polite;
+    this.#ignoreOffer = crossing && !yields;
+    if (this.#ignoreOffer)
+      return;
+    await pc.setRemoteDescription({ type: 'offer', sdp }); // rolls back ours
+    if (this.#pc !== pc)
+      return;
+    await this.#prepareAnswer(pc, sdp);
+    await this.#addEarly();
+    await pc.setLocalDescription();
+    if (this.#pc === pc)
+      this.#send({ type: 'answer', session, sdp: pc.localDescription.sdp });
+  }
+
+  // Our tracks into their m-lines
+  async #prepareAnswer(pc, sdp) {
+    for (const kind of ['audio', 'video']) {
+      const transceiver = this.#transceiver(kind);
+      if (!transceiver)
+        continue;
+      if (transceiver.direction !== 'sendrecv')
+        transceiver.direction = 'sendrecv';
+      transceiver.sender.setStreams?.(this.#outgoing);
+      if (kind === 'video')
+        preferVp8(transceiver);
+      if (transceiver.sender.track !== this.#tracks[kind])
+        await transceiver.sender.replaceTrack(this.#tracks[kind]);
+    }
+    if (!this.channel && /^m=application /m.test(sdp))
+      this.#openChannel();
+  }
+
+  async #addCandidate(candidate) {
+    if (!this.#pc.remoteDescription) {
+      if (this.#early.length < MAX_EARLY_CANDIDATES)
+        this.#early.push(candidate);
+      return;
+    }
+    try {
+      await this.#pc.addIceCandidate(candidate);
+    } catch (error) {
+      // One candidate that cannot be used does not end the call
+      if (!this.#ignoreOffer)
+        console.warn(`candidate of ${this.info.peerId}: ${error.message}`);
+    }
+  }
+
+  async #addEarly() {
+    for (const candidate of this.#early.splice(0))
+      await this.#addCandidate(candidate);
+  }
+}
