@@ -35,6 +35,7 @@ const ui = new Ui({
 });
 
 let call = null;
+let automatic = false; // joined without a button
 let token = fragment.get('token') ?? '';
 let ready = null; // devices.start()
 
@@ -202,7 +203,7 @@ function joined() {
   ui.setJoining(false);
   ui.setLobbyStatus('');
   ui.setConnection('');
-  ui.showCall();
+  ui.showCall({ focus: !automatic });
   showSelf();
   ui.announce(`You are in the room ${room}`);
 }
@@ -222,6 +223,7 @@ function leave() {
   session.set(REJOIN, '');
   const left = call;
   call = null;
+  automatic = false;
   left.leave();
   endCall();
   ui.setLobbyStatus('You left the call.');
@@ -320,6 +322,7 @@ if (!isRoom(room)) {
 } else {
   showDevices();
   ready = devices.start();
-  if (query.get('autojoin') === '1' || session.get(REJOIN))
+  automatic = query.get('autojoin') === '1' || session.get(REJOIN) !== '';
+  if (automatic)
     join(cleanName(document.getElementById('name').value));
 }

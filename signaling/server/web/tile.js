@@ -122,20 +122,19 @@ export class Tile {
   }
 }
 
-// The columns that make the tiles largest in a stage of width x height
+// The columns that make the tiles largest in a stage of width x height. Pictures
+// are 16:9 at the widest; upright screens may have them upright.
 export function columns(count, width, height, gap) {
+  const tallest = width < height ? 4 / 3 : 3 / 4;
   let best = { area: 0, columns: 1 };
   for (let n = 1; n <= count; n++) {
     const rows = Math.ceil(count / n);
-    const w = (width - gap * (n - 1)) / n;
-    const h = (height - gap * (rows - 1)) / rows;
-    if (w <= 0 || h <= 0)
-      continue;
-    // tiles may be as tall as 3:4 and as wide as 16:9
-    const tall = Math.min(h, w * 4 / 3);
-    const wide = Math.min(w, h * 16 / 9);
-    if (wide * tall > best.area)
-      best = { area: wide * tall, columns: n, width: wide, height: tall };
+    const cellWidth = (width - gap * (n - 1)) / n;
+    const cellHeight = (height - gap * (rows - 1)) / rows;
+    const tileWidth = Math.min(cellWidth, cellHeight * 16 / 9);
+    const tileHeight = Math.min(cellHeight, cellWidth * tallest);
+    if (Math.min(tileWidth, tileHeight) > 0 && tileWidth * tileHeight > best.area)
+      best = { area: tileWidth * tileHeight, columns: n, width: tileWidth, height: tileHeight };
   }
   return best;
 }

@@ -10,11 +10,12 @@ const GAP = 12; // px between tiles, as --gap in style.css
 const $ = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
 
+// icon, word on the button, full name (which contains the word)
 const CONTROL = {
   audio: { live: ['mic', 'Mute', 'Mute microphone'], muted: ['mic-off', 'Unmute', 'Unmute microphone'],
-    none: ['mic-off', 'No microphone', 'Turn on microphone'] },
-  video: { live: ['cam', 'Camera off', 'Turn camera off'], muted: ['cam-off', 'Camera on', 'Turn camera on'],
-    none: ['cam-off', 'No camera', 'Turn on camera'] },
+    none: ['mic-off', 'Mic', 'Turn microphone on'] },
+  video: { live: ['cam', 'Camera', 'Turn camera off'], muted: ['cam-off', 'Camera', 'Turn camera on'],
+    none: ['cam-off', 'Camera', 'Turn camera on'] },
 };
 
 export class Ui extends EventTarget {
@@ -99,12 +100,14 @@ export class Ui extends EventTarget {
     this.closeSettings();
   }
 
-  showCall() {
+  // focus: not when the person did nothing to get here
+  showCall({ focus }) {
     document.body.dataset.view = 'call';
     $('lobby').hidden = true;
     $('call').hidden = false;
     this.#layout();
-    document.querySelector('.bar [data-action=audio]').focus({ preventScroll: true });
+    if (focus)
+      document.querySelector('.bar [data-action=audio]').focus({ preventScroll: true });
   }
 
   // busy: the button tells that we are at it
@@ -236,7 +239,6 @@ export class Ui extends EventTarget {
     const { width, height } = grid.getBoundingClientRect();
     const best = columns(this.#tiles.size, width, height, GAP);
     // Set from the script: the policy forbids style attributes only
-    grid.style.setProperty('--columns', best.columns);
     grid.style.setProperty('--tile-width', best.width ? `${Math.floor(best.width)}px` : '100%');
     grid.style.setProperty('--tile-height', best.height ? `${Math.floor(best.height)}px` : 'auto');
   }
