@@ -1,0 +1,462 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What one description does to one m-line.
+ *
+ * Inside, an m-line lives for ever and never changes its kind, mid or
+ * direction; the wire may stop it, recycle it with another mid and turn its
+ * direction as RFC 8829 allows.
+ *
+ *   rule                               needed by
+ *   ---------------------------------  ---------------------------------------
+ *   inner direction is pinned          1.22: "transceiver direction changes
+ *                                      are not implemented", half-applied
+ *   inner mid is pinned                1.26…1.28: g_assert in create-answer
+ *   rejected lines stay alive inside   all: create-offer leaves out m-lines
+ *                                      without transceiver and asserts on the
+ *                                      place of the data channel
+ *   data rejected from the start is    all: SCTP would try to reach nobody and
+ *   port 0 inside as well              end in an element error
+ *   wire = wish ∩ offer ∩ inner        RFC 3264 section 6.1; webrtcbin looks
+ *                                      at its transceiver only
+ */
+#include "gstcallsdp-priv.h"
+
+#include <string.h>
+
+const gchar *
+gst_call_kind_name (GstCallKind kind)
+{
+  static const gchar *const names[] = { "audio", "video", "application" };
+
+  return names[kind];
+}
+
+GstCallDirection
+gst_call_direction_reverse (GstCallDirection direction)
+{
+  return ((direction & GST_CALL_SEND) ? GST_CALL_RECV : 0)
+      | ((direction & GST_CALL_RECV) ? GST_CALL_SEND : 0);
+}
+
+GstCallSdpLine *
+gst_call_sdp_line_new (GstCallKind kind, guint index)
+{
+  GstCallSdpLine *line = g_new0 (GstCallSdpLine, 1);
+
+  line->media.kind = kind;
+  line->media.index = index;
+  line->media.rtx_payload = -1;
+  line->choice.rtx_pt = -1;
+  line->inner_direction = GST_CALL_SENDRECV;
+  line->remote = GST_CALL_SENDRECV;
+  return line;
+}
+
+GstCallSdpLine *
+gst_call_sdp_line_copy (const GstCallSdpLine * line)
+{
+  GstCallSdpLine *copy = g_memdup2 (line, sizeof (*line));
+
+  copy->media.mid = g_strdup (line->media.mid);
+  if (copy->media.caps != NULL)
+    gst_caps_ref (copy->media.caps);
+  copy->inner_mid = g_strdup (line->inner_mid);
+  if (copy->offers != NULL)
+    g_array_ref (copy->offers);
+  copy->proto = g_strdup (line->proto);
+  copy->first_format = g_strdup (line->first_format);
+  copy->msid_stream = g_strdup (line->msid_stream);
+  copy->msid_track = g_strdup (line->msid_track);
+  return copy;
+}
+
+void
+gst_call_sdp_line_free (GstCallSdpLine * line)
+{
+  g_free (line->media.mid);
+  gst_clear_caps (&line->media.caps);
+  g_free (line->inner_mid);
+  g_clear_pointer (&line->offers, g_array_unref);
+  g_free (line->proto);
+  g_free (line->first_format);
+  g_free (line->msid_stream);
+  g_free (line->msid_track);
+  g_free (line);
+}
+
+/* The MID extension carries the inner mid, so it may stand only where that is
+ * the wire's too, and where it fits the one-byte form (RFC 8285). */
+static void
+choose_extensions (const GstCallSdpSession * session, GstCallSdpLine * line,
+    const GstCallSdpSection * section)
+{
+  gboolean rtp = line->media.kind != GST_CALL_KIND_DATA;
+
+  line->twcc_id = line->mid_id = 0;
+  if (!rtp)
+    return;
+  if (section->twcc_id == session->twcc_id
+      && (line->choice.feedback & GST_CALL_FB_TRANSPORT_CC))
+    line->twcc_id = section->twcc_id;
+  if (section->mid_id == session->mid_id && line->media.mid != NULL
+      && g_strcmp0 (line->inner_mid, line->media.mid) == 0
+      && strlen (line->media.mid) <= 16)
+    line->mid_id = section->mid_id;
+}
+
+void
+gst_call_sdp_line_publish (GstCallSdpLine * line)
+{
+  GstCallSdpMedia *media = &line->media;
+
+  gst_clear_caps (&media->caps);
+  media->encoding_name = NULL;
+  media->payload = 0;
+  media->rtx_payload = -1;
+  media->clock_rate = 0;
+  if (media->rejected)
+    media->direction = GST_CALL_INACTIVE;
+  if (media->rejected || line->choice.codec == NULL)
+    return;
+  media->encoding_name = line->choice.codec->name;
+  media->payload = line->choice.pt;
+  media->rtx_payload = line->choice.rtx_pt;
+  media->clock_rate = line->choice.codec->clock_rate;
+  media->caps = gst_call_sdp_choice_caps (&line->choice, media->index,
+      line->mid_id != 0 ? line->inner_mid : NULL, line->twcc_id, line->mid_id);
+}
+
+static void
+add_offer_choice (const GstCallSdpSession * session, GArray * choices,
+    const GstCallSdpCodec * codec)
+{
+  GstCallSdpChoice choice = { codec, codec->pt, codec->rtx_pt,
+    codec->feedback, 0
+  };
+  guint64 taken[2] = { session->used_pts[0], session->used_pts[1] };
+  guint pts[2] = { codec->pt, MAX (codec->rtx_pt, 0) };
+
+  for (guint i = 0; i < choices->len; i++) {
+    GstCallSdpChoice *other = &g_array_index (choices, GstCallSdpChoice, i);
+
+    taken[other->pt / 64] |= G_GUINT64_CONSTANT (1) << (other->pt % 64);
+    if (other->rtx_pt >= 0)
+      taken[other->rtx_pt / 64] |=
+          G_GUINT64_CONSTANT (1) << (other->rtx_pt % 64);
+  }
+  for (guint i = 0; i < (codec->rtx_pt >= 0 ? 2 : 1); i++) {
+    guint pt = pts[i];
+
+    for (guint tries = 0; tries < 32; tries++) {
+      if (!(taken[pt / 64] & (G_GUINT64_CONSTANT (1) << (pt % 64))))
+        break;
+      pt = pt == 127 ? 96 : pt + 1;
+    }
+    taken[pt / 64] |= G_GUINT64_CONSTANT (1) << (pt % 64);
+    pts[i] = pt;
+  }
+  choice.pt = pts[0];
+  if (codec->rtx_pt >= 0)
+    choice.rtx_pt = pts[1];
+  g_array_append_val (choices, choice);
+}
+
+/* In one bundle a payload type means one codec (RFC 9143 section 9.1): what
+ * is agreed on another line of the kind is offered as it is there, and fresh
+ * codecs keep off the numbers that the peer uses. */
+GArray *
+gst_call_sdp_offer_choices (GstCallSdp * self,
+    const GstCallSdpSession * session, GstCallKind kind)
+{
+  GArray *choices = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
+
+  for (guint i = 0; i < session->lines->len; i++) {
+    const GstCallSdpLine *line = gst_call_sdp_session_line (session, i);
+
+    if (line->media.kind == kind && !line->media.rejected
+        && line->choice.codec != NULL) {
+      g_array_append_val (choices, line->choice);
+      return choices;
+    }
+  }
+  for (guint i = 0; self->codecs[kind][i] != NULL; i++) {
+    const GstCallSdpCodec *codec =
+        gst_call_sdp_codec_find (self->codecs[kind][i]);
+
+    if (codec != NULL && codec->kind == kind)
+      add_offer_choice (session, choices, codec);
+  }
+  return choices;
+}
+
+/* wanted, or the next id that the peer does not use for something else */
+guint
+gst_call_sdp_ext_id (const GstCallSdpSession * session, guint wanted)
+{
+  for (guint id = wanted; id <= 14; id++) {
+    if (!(session->used_ids & (1u << id)))
+      return id;
+  }
+  return 0;
+}
+
+static guint
+unused_pt (const GstCallSdpSession * session)
+{
+  for (guint pt = 127; pt >= 96; pt--) {
+    gboolean used = session->used_pts[pt / 64]
+        & (G_GUINT64_CONSTANT (1) << (pt % 64));
+
+    for (guint i = 0; !used && i < session->lines->len; i++)
+      used = gst_call_sdp_session_line (session, i)->choice.pt == pt;
+    if (!used)
+      return pt;
+  }
+  return 127;
+}
+
+/* A line that is rejected before it ever lived: inside it gets a codec of its
+ * own that nothing will match. */
+static void
+stand_in (GstCallSdp * self, const GstCallSdpSession * session,
+    GstCallSdpLine * line)
+{
+  const gchar *name;
+
+  if (line->media.kind == GST_CALL_KIND_DATA) {
+    line->inner_dead = !line->negotiated;
+    return;
+  }
+  if (line->choice.codec != NULL)
+    return;
+  name = line->media.kind == GST_CALL_KIND_AUDIO ? "OPUS" : "VP8";
+  line->stand_in = TRUE;
+  line->choice.codec = gst_call_sdp_codec_find (name);
+  line->choice.pt = unused_pt (session);
+  line->choice.rtx_pt = -1;
+  line->choice.feedback = 0;
+}
+
+static gboolean
+is_rtp_profile (const gchar * proto)
+{
+  static const gchar *const known[] = { "UDP/TLS/RTP/SAVPF",
+    "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVP",
+    "TCP/TLS/RTP/SAVPF", "RTP/SAVPF", "RTP/SAVP", NULL
+  };
+
+  return g_strv_contains (known, proto);
+}
+
+/* Could this section be part of our one transport? */
+static gboolean
+is_usable (const GstCallSdpLine * line, const GstCallSdpSection * section)
+{
+  if (line->media.kind != section->kind || !section->in_bundle
+      || !gst_call_sdp_section_is_alive (section))
+    return FALSE;
+  if (section->kind == GST_CALL_KIND_DATA)
+    return section->data_channel && !line->inner_dead;
+  return is_rtp_profile (section->proto);
+}
+
+static void
+take_common (GstCallSdpLine * line, const GstCallSdpSection * section)
+{
+  line->remote = section->direction;
+  line->rtcp_rsize = section->rtcp_rsize;
+  if (section->kind == GST_CALL_KIND_DATA) {
+    line->sctp_port = section->sctp_port != 0 ? section->sctp_port : 5000;
+    line->max_message_size = section->max_message_size;
+    line->remote = GST_CALL_SENDRECV;
+  }
+}
+
+/* JSEP 5.10: the mid of a living m-line stays; a dead one may be recycled
+ * with another mid. With another kind it may too, but webrtcbin cannot do
+ * that to a transceiver: such a line stays rejected. */
+static gboolean
+take_mid (GstCallSdpLine * line, const GstCallSdpSection * section,
+    GError ** error)
+{
+  gboolean fresh = line->media.mid == NULL;
+
+  if (!fresh && !line->media.rejected
+      && g_strcmp0 (line->media.mid, section->mid) != 0
+      && gst_call_sdp_section_is_alive (section)) {
+    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
+        "The peer's SDP is invalid: the mid of m-line %u changed from \"%s\" "
+        "to \"%s\" while it was in use", line->media.index, line->media.mid,
+        section->mid);
+    return FALSE;
+  }
+  if (section->mid != NULL && g_strcmp0 (line->media.mid, section->mid) != 0) {
+    g_free (line->media.mid);
+    line->media.mid = g_strdup (section->mid);
+  }
+  return TRUE;
+}
+
+gboolean
+gst_call_sdp_line_take_offer (GstCallSdp * self, GstCallSdpSession * session,
+    GstCallSdpLine * line, const GstCallSdpSection * section,
+    gboolean * no_codec, GError ** error)
+{
+  GstCallSdpChoice choice = { NULL, 0, -1, 0, 0 };
+  gboolean usable = is_usable (line, section);
+
+  if (!take_mid (line, section, error))
+    return FALSE;
+  g_free (line->proto);
+  line->proto = g_strdup (section->proto);
+  g_free (line->first_format);
+  line->first_format = g_strdup (section->first_format);
+  g_clear_pointer (&line->offers, g_array_unref);
+  take_common (line, section);
+
+  if (usable && section->kind != GST_CALL_KIND_DATA) {
+    usable = gst_call_sdp_choose_from_offer (section,
+        (const gchar * const *) self->codecs[section->kind],
+        line->stand_in ? NULL : &line->choice, &choice);
+    *no_codec |= !usable;
+    if (usable) {
+      line->choice = choice;
+      line->stand_in = FALSE;
+    }
+  }
+  line->media.rejected = !usable;
+  if (!usable)
+    stand_in (self, session, line);
+  choose_extensions (session, line, section);
+  line->media.direction = self->wish[line->media.kind] & line->inner_direction
+      & gst_call_direction_reverse (line->remote);
+  gst_call_sdp_line_publish (line);
+  return TRUE;
+}
+
+gboolean
+gst_call_sdp_line_take_answer (GstCallSdp * self, GstCallSdpSession * session,
+    GstCallSdpLine * line, const GstCallSdpSection * section,
+    gboolean * no_codec, GError ** error)
+{
+  GstCallSdpChoice choice = { NULL, 0, -1, 0, 0 };
+  gboolean usable = !line->media.rejected && section->port != 0
+      && is_usable (line, section);
+
+  if (line->media.kind != section->kind
+      || (section->port != 0 && line->media.rejected)
+      || (section->port != 0 && g_strcmp0 (section->mid, line->media.mid) != 0)) {
+    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
+        "The peer's answer does not fit our offer in m-line %u",
+        line->media.index);
+    return FALSE;
+  }
+  take_common (line, section);
+  if (usable && section->kind != GST_CALL_KIND_DATA) {
+    usable = gst_call_sdp_choose_from_answer (section, line->offers, &choice);
+    *no_codec |= !usable;
+    if (usable)
+      line->choice = choice;
+  }
+  if (line->choice.codec == NULL && line->offers != NULL
+      && line->offers->len > 0)
+    line->choice = g_array_index (line->offers, GstCallSdpChoice, 0);
+  line->media.rejected = !usable;
+  if (!usable)
+    stand_in (self, session, line);
+  g_clear_pointer (&line->offers, g_array_unref);
+  choose_extensions (session, line, section);
+  line->media.direction =
+      line->offered & gst_call_direction_reverse (line->remote);
+  line->negotiated = TRUE;
+  gst_call_sdp_line_publish (line);
+  return TRUE;
+}
+
+/* A stream id once said stays (RFC 8829 section 5.2.2) */
+static void
+take_msid (GstCallSdp * self, GstCallSdpLine * line,
+    const GstCallSdpSection * section)
+{
+  const gchar *msid = NULL;
+
+  if (line->msid_stream != NULL || line->media.kind == GST_CALL_KIND_DATA)
+    return;
+  for (guint i = 0; i < section->ssrcs->len && msid == NULL; i++)
+    msid = g_array_index (section->ssrcs, GstCallSdpSsrc, i).msid;
+  if (msid != NULL)
+    line->msid_stream = g_strndup (msid, strcspn (msid, " "));
+  if (line->msid_stream == NULL || *line->msid_stream == '\0') {
+    g_free (line->msid_stream);
+    line->msid_stream = g_strdup (self->stream_id);
+  }
+  line->msid_track = g_strdup_printf ("%s-%u-%08x",
+      gst_call_kind_name (line->media.kind), line->media.index,
+      (guint32) self->session_id);
+}
+
+static void
+take_made_offer (GstCallSdp * self, GstCallSdpSession * session,
+    GstCallSdpLine * line)
+{
+  line->offered = line->media.kind == GST_CALL_KIND_DATA ? GST_CALL_SENDRECV
+      : (GstCallDirection) (self->wish[line->media.kind]
+      & line->inner_direction);
+  if (!line->negotiated)
+    line->media.direction = line->offered;
+  if (line->media.kind == GST_CALL_KIND_DATA || line->media.rejected)
+    return;
+  g_clear_pointer (&line->offers, g_array_unref);
+  if (line->choice.codec != NULL) {
+    line->offers = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
+    g_array_append_val (line->offers, line->choice);
+  } else {
+    line->offers = gst_call_sdp_offer_choices (self, session, line->media.kind);
+  }
+  if (line->negotiated)
+    return;
+  line->twcc_id = session->twcc_id;
+  if (g_strcmp0 (line->inner_mid, line->media.mid) == 0
+      && strlen (line->inner_mid) <= 16)
+    line->mid_id = session->mid_id;
+}
+
+static void
+take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
+    const GstCallSdpSection * section)
+{
+  /* webrtcbin did not want it after all */
+  if (section->port == 0 && !line->inner_dead)
+    line->media.rejected = TRUE;
+  line->negotiated = TRUE;
+  if (line->media.kind == GST_CALL_KIND_DATA)
+    line->media.direction = GST_CALL_SENDRECV;
+  else
+    line->media.direction = self->wish[line->media.kind]
+        & line->inner_direction & gst_call_direction_reverse (line->remote);
+  gst_call_sdp_line_publish (line);
+}
+
+gboolean
+gst_call_sdp_line_take_made (GstCallSdp * self, GstCallSdpSession * session,
+    GstCallSdpLine * line, const GstCallSdpSection * section,
+    GstCallSdpType type, GError ** error)
+{
+  if (section->kind != line->media.kind
+      || g_strcmp0 (section->mid, line->inner_mid) != 0) {
+    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_STATE,
+        "webrtcbin changed m-line %u from %s \"%s\" to %s \"%s\"",
+        line->media.index, gst_call_kind_name (line->media.kind),
+        line->inner_mid, gst_call_kind_name (section->kind), section->mid);
+    return FALSE;
+  }
+  if (!line->negotiated && section->kind != GST_CALL_KIND_DATA)
+    line->inner_direction = section->direction;
+  take_msid (self, line, section);
+  if (type == GST_CALL_SDP_OFFER)
+    take_made_offer (self, session, line);
+  else
+    take_made_answer (self, line, section);
+  return TRUE;
+}

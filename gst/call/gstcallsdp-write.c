@@ -1,0 +1,465 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Lines to text, three times:
+ *
+ *   wire          written afresh from the lines; of webrtcbin's description
+ *                 only ufrag, pwd, fingerprint and SSRCs are taken over
+ *   inner remote  written afresh as well: nothing of the peer's text gets
+ *                 through that was not read and checked
+ *   inner local   webrtcbin's own text with some attributes replaced
+ *
+ *   what is put right                      because
+ *   -------------------------------------  ----------------------------------
+ *   a=setup: actpass in wire offers, the   webrtcbin answers active always and
+ *   role in force in answers (RFC 8842)    offers its last role (all versions)
+ *   port 0, a=inactive and not in BUNDLE   1.22 answers port 9 and keeps the
+ *   for rejected lines (RFC 9143 7.3.3)    mid in the group
+ *   a=extmap in answers, ids of the offer  1.22 drops them: no TWCC feedback
+ *   a=rtcp-rsize where both have it        answers never list it; the inner
+ *                                          session then refuses such packets
+ *   a=msid                                 webrtcbin has it in a=ssrc only,
+ *                                          and nothing before it has an SSRC
+ *   o= with an increasing version          answers copy the offer's o=
+ *   FID groups without SSRC left out       1.22 writes "FID 0 …" for a sink
+ *                                          pad that has no caps yet
+ *   a=candidate of the tag only            others are of sockets that go away
+ *                                          with BUNDLE
+ *   .local candidates dropped below 1.24   1.22 resolves them through the
+ *                                          default GMainContext, which need
+ *                                          not run; ICE finds such peers
+ *                                          anyway (peer reflexive)
+ *   one fingerprint, on every m-line       1.22 compares the text of all
+ *
+ * Not offered: a=extmap-allow-mixed (transport-wide sequence numbers are read
+ * in the one-byte form only) and a=max-message-size above 65,536 (messages
+ * above are delivered in pieces).
+ */
+#include "gstcallsdp-priv.h"
+
+#include <string.h>
+
+static const gchar *
+setup_name (GstCallSdpSetup setup)
+{
+  static const gchar *const names[] = { "actpass", "actpass", "active",
+    "passive"
+  };
+
+  return names[setup];
+}
+
+static const gchar *
+direction_name (GstCallDirection direction)
+{
+  static const gchar *const names[] = { "inactive", "sendonly", "recvonly",
+    "sendrecv"
+  };
+
+  return names[direction & GST_CALL_SENDRECV];
+}
+
+static GstCallSdpSetup
+opposite (GstCallSdpSetup role)
+{
+  return role == GST_CALL_SETUP_ACTIVE
+      ? GST_CALL_SETUP_PASSIVE : GST_CALL_SETUP_ACTIVE;
+}
+
+static void
+add_head (GString * s, guint64 session_id, guint version)
+{
+  g_string_append_printf (s, "v=0\r\no=- %" G_GUINT64_FORMAT " %u IN IP4 "
+      "127.0.0.1\r\ns=-\r\nt=0 0\r\n", session_id, version);
+}
+
+/* tag: which line comes first, it carries the transport */
+static void
+add_bundle (GString * s, const GstCallSdpSession * session, gint tag,
+    gboolean inner)
+{
+  gboolean any = FALSE;
+
+  for (gint i = -1; i < (gint) session->lines->len; i++) {
+    guint index = i < 0 ? tag : i;
+    GstCallSdpLine *line;
+
+    if (tag < 0 || (i >= 0 && i == tag))
+      continue;
+    line = gst_call_sdp_session_line (session, index);
+    if (inner ? line->inner_dead : line->media.rejected)
+      continue;
+    g_string_append_printf (s, "%s %s", any ? "" : "a=group:BUNDLE",
+        inner ? line->inner_mid : line->media.mid);
+    any = TRUE;
+  }
+  if (any)
+    g_string_append (s, "\r\n");
+}
+
+static void
+add_transport (GString * s, const gchar * ufrag, const gchar * pwd,
+    const gchar * fingerprint, GstCallSdpSetup setup)
+{
+  g_string_append_printf (s, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd);
+  if (fingerprint != NULL)
+    g_string_append_printf (s, "a=fingerprint:%s\r\n", fingerprint);
+  g_string_append_printf (s, "a=setup:%s\r\n", setup_name (setup));
+}
+
+static void
+add_feedback (GString * s, guint pt, guint feedback)
+{
+  static const gchar *const names[] = { "nack", "nack pli", "ccm fir",
+    "transport-cc"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (feedback & (1u << i))
+      g_string_append_printf (s, "a=rtcp-fb:%u %s\r\n", pt, names[i]);
+  }
+}
+
+/* marker: see gstcallsdp-codec.c; -1: this is the wire, with true fmtp */
+static void
+add_choice (GString * s, const GstCallSdpChoice * choice, gint marker)
+{
+  g_autofree gchar *fmtp = gst_call_sdp_choice_fmtp (choice);
+
+  g_string_append_printf (s, "a=rtpmap:%u %s\r\n", choice->pt,
+      choice->codec->rtpmap);
+  if (marker >= 0)
+    g_string_append_printf (s, "a=fmtp:%u x-call-line=%d\r\n", choice->pt,
+        marker);
+  else if (fmtp != NULL)
+    g_string_append_printf (s, "a=fmtp:%u %s\r\n", choice->pt, fmtp);
+  add_feedback (s, choice->pt, choice->feedback);
+  if (choice->rtx_pt >= 0)
+    g_string_append_printf (s, "a=rtpmap:%d rtx/%u\r\na=fmtp:%d apt=%u\r\n",
+        choice->rtx_pt, choice->codec->clock_rate, choice->rtx_pt, choice->pt);
+}
+
+static void
+add_choice_pts (GString * s, const GstCallSdpChoice * choice)
+{
+  g_string_append_printf (s, " %u", choice->pt);
+  if (choice->rtx_pt >= 0)
+    g_string_append_printf (s, " %d", choice->rtx_pt);
+}
+
+static void
+add_extmap (GString * s, const GstCallSdpLine * line)
+{
+  if (line->twcc_id != 0)
+    g_string_append_printf (s, "a=extmap:%u " GST_CALL_EXT_TWCC "\r\n",
+        line->twcc_id);
+  if (line->mid_id != 0)
+    g_string_append_printf (s, "a=extmap:%u " GST_CALL_EXT_MID "\r\n",
+        line->mid_id);
+}
+
+static gboolean
+has_ssrc (const GstCallSdpSection * section, guint32 ssrc)
+{
+  for (guint i = 0; i < section->ssrcs->len; i++) {
+    if (g_array_index (section->ssrcs, GstCallSdpSsrc, i).ssrc == ssrc)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The RTX stream of a stream that is not there */
+static gboolean
+is_orphan (const GstCallSdpSection * section, guint32 ssrc)
+{
+  for (guint i = 0; i < section->fids->len; i++) {
+    GstCallSdpFid *fid = &g_array_index (section->fids, GstCallSdpFid, i);
+
+    if (fid->rtx == ssrc && !has_ssrc (section, fid->primary))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+add_ssrcs (GString * s, const GstCallSdpSection * section, const gchar * msid)
+{
+  for (guint i = 0; i < section->fids->len; i++) {
+    GstCallSdpFid *fid = &g_array_index (section->fids, GstCallSdpFid, i);
+
+    if (has_ssrc (section, fid->primary) && has_ssrc (section, fid->rtx))
+      g_string_append_printf (s, "a=ssrc-group:FID %u %u\r\n", fid->primary,
+          fid->rtx);
+  }
+  for (guint i = 0; i < section->ssrcs->len; i++) {
+    GstCallSdpSsrc *ssrc = &g_array_index (section->ssrcs, GstCallSdpSsrc, i);
+    const gchar *own = msid != NULL ? msid : ssrc->msid;
+
+    if (ssrc->ssrc == 0 || is_orphan (section, ssrc->ssrc))
+      continue;
+    if (ssrc->cname != NULL)
+      g_string_append_printf (s, "a=ssrc:%u cname:%s\r\n", ssrc->ssrc,
+          ssrc->cname);
+    if (own != NULL)
+      g_string_append_printf (s, "a=ssrc:%u msid:%s\r\n", ssrc->ssrc, own);
+  }
+}
+
+/* --- inner remote ------------------------------------------------------- */
+
+static gboolean
+can_resolve_mdns (void)
+{
+  guint major, minor, micro, nano;
+
+  gst_version (&major, &minor, &micro, &nano);
+  return major > 1 || minor >= 24;
+}
+
+static void
+add_candidates (GString * s, const GstCallSdpSection * section)
+{
+  for (guint i = 0; i < section->candidates->len; i++) {
+    const gchar *candidate = g_ptr_array_index (section->candidates, i);
+
+    if (gst_call_sdp_candidate_is_valid (candidate)
+        && (can_resolve_mdns () || !gst_call_sdp_candidate_is_mdns (candidate)))
+      g_string_append_printf (s, "a=candidate:%s\r\n", candidate);
+  }
+}
+
+static void
+add_inner_data (GString * s, const GstCallSdpLine * line)
+{
+  if (line->inner_dead)
+    return;
+  g_string_append_printf (s, "a=sctp-port:%u\r\na=max-message-size:%u\r\n",
+      line->sctp_port != 0 ? line->sctp_port : 5000,
+      (guint) MIN (line->max_message_size, GST_CALL_SDP_MAX_MESSAGE_SIZE));
+}
+
+static void
+add_inner_rtp (GString * s, const GstCallSdpLine * line,
+    const GstCallSdpSection * section, GstCallSdpType type)
+{
+  GstCallDirection direction = GST_CALL_SENDRECV;
+
+  if (type == GST_CALL_SDP_ANSWER)
+    direction = gst_call_direction_reverse (line->inner_direction);
+  g_string_append_printf (s, "a=%s\r\na=rtcp-mux\r\n",
+      direction_name (direction));
+  if (line->rtcp_rsize)
+    g_string_append (s, "a=rtcp-rsize\r\n");
+  add_extmap (s, line);
+  add_choice (s, &line->choice, line->media.index);
+  if (!line->media.rejected)
+    add_ssrcs (s, section, section->msid);
+}
+
+static void
+add_inner_line (GString * s, const GstCallSdpSession * session,
+    const GstCallSdpLine * line, const GstCallSdpSection * section,
+    GstCallSdpType type)
+{
+  GstCallSdpSetup setup = GST_CALL_SETUP_ACTPASS;
+
+  if (type == GST_CALL_SDP_ANSWER)
+    setup = opposite (session->role);
+  if (line->media.kind == GST_CALL_KIND_DATA) {
+    g_string_append_printf (s, "m=application %u UDP/DTLS/SCTP "
+        "webrtc-datachannel", line->inner_dead ? 0 : 9);
+  } else {
+    g_string_append_printf (s, "m=%s 9 UDP/TLS/RTP/SAVPF",
+        gst_call_kind_name (line->media.kind));
+    add_choice_pts (s, &line->choice);
+  }
+  g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n",
+      line->inner_mid);
+  /* a dead line is copied into the answer with the peer's fingerprint, which
+   * then would not be ours */
+  add_transport (s, session->remote.ufrag, session->remote.pwd,
+      line->inner_dead ? NULL : session->remote.fingerprints[0], setup);
+  if (line->media.kind == GST_CALL_KIND_DATA)
+    add_inner_data (s, line);
+  else
+    add_inner_rtp (s, line, section, type);
+}
+
+gchar *
+gst_call_sdp_write_inner_remote (const GstCallSdpSession * session,
+    const GstCallSdpDesc * desc, GstCallSdpType type, guint version)
+{
+  GString *s = g_string_new (NULL);
+
+  add_head (s, 1, version);
+  add_bundle (s, session, session->inner_tag, TRUE);
+  g_string_append (s, "a=ice-options:trickle\r\n");
+  if (session->remote.ice_lite)
+    g_string_append (s, "a=ice-lite\r\n");
+  for (guint i = 0; i < session->lines->len; i++) {
+    add_inner_line (s, session, gst_call_sdp_session_line (session, i),
+        gst_call_sdp_desc_get (desc, i), type);
+    if ((gint) i == session->inner_tag)
+      add_candidates (s, gst_call_sdp_desc_get (desc, desc->tag));
+  }
+  return g_string_free (s, FALSE);
+}
+
+/* --- inner local -------------------------------------------------------- */
+
+static gboolean
+is_direction (const gchar * line)
+{
+  return strcmp (line, "a=sendrecv") == 0 || strcmp (line, "a=sendonly") == 0
+      || strcmp (line, "a=recvonly") == 0 || strcmp (line, "a=inactive") == 0;
+}
+
+static void
+add_inner_missing (GString * s, const GstCallSdpLine * line)
+{
+  if (line->media.kind == GST_CALL_KIND_DATA)
+    return;
+  add_extmap (s, line);
+  if (line->rtcp_rsize)
+    g_string_append (s, "a=rtcp-rsize\r\n");
+}
+
+gchar *
+gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
+    const gchar * made, GstCallSdpType type)
+{
+  g_auto (GStrv) text = g_strsplit (made, "\n", -1);
+  GString *s = g_string_new (NULL);
+  const GstCallSdpLine *line = NULL;
+  gboolean answer = type == GST_CALL_SDP_ANSWER;
+  guint index = 0;
+
+  for (guint i = 0; text[i] != NULL; i++) {
+    g_strchomp (text[i]);
+    if (g_str_has_prefix (text[i], "m=")) {
+      if (line != NULL && answer)
+        add_inner_missing (s, line);
+      line = gst_call_sdp_session_line (session, index++);
+    } else if (line != NULL && g_str_has_prefix (text[i], "a=setup:")) {
+      g_string_append_printf (s, "a=setup:%s\r\n",
+          setup_name (answer ? session->role : GST_CALL_SETUP_ACTPASS));
+      continue;
+    } else if (line != NULL && is_direction (text[i])) {
+      g_string_append_printf (s, "a=%s\r\n",
+          direction_name (line->inner_direction));
+      continue;
+    } else if (answer && (g_str_has_prefix (text[i], "a=extmap:")
+            || strcmp (text[i], "a=rtcp-rsize") == 0)) {
+      continue;
+    }
+    if (*text[i] != '\0')
+      g_string_append_printf (s, "%s\r\n", text[i]);
+  }
+  if (line != NULL && answer)
+    add_inner_missing (s, line);
+  return g_string_free (s, FALSE);
+}
+
+/* --- wire ---------------------------------------------------------------- */
+
+static void
+add_wire_rejected (GString * s, const GstCallSdpLine * line)
+{
+  gboolean data = line->media.kind == GST_CALL_KIND_DATA;
+  const gchar *proto = data ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF";
+  const gchar *format = data ? "webrtc-datachannel" : "0";
+
+  g_string_append_printf (s, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\n",
+      gst_call_kind_name (line->media.kind),
+      line->proto != NULL ? line->proto : proto,
+      line->first_format != NULL ? line->first_format : format);
+  if (line->media.mid != NULL)
+    g_string_append_printf (s, "a=mid:%s\r\n", line->media.mid);
+  if (!data)
+    g_string_append (s, "a=inactive\r\n");
+}
+
+static void
+add_wire_rtp (GString * s, const GstCallSdpLine * line,
+    const GstCallSdpSection * made, GstCallSdpType type)
+{
+  GstCallDirection direction =
+      type == GST_CALL_SDP_OFFER ? line->offered : line->media.direction;
+
+  g_string_append_printf (s, "a=%s\r\na=rtcp-mux\r\n",
+      direction_name (direction));
+  if (type == GST_CALL_SDP_OFFER || line->rtcp_rsize)
+    g_string_append (s, "a=rtcp-rsize\r\n");
+  add_extmap (s, line);
+  if (type == GST_CALL_SDP_ANSWER) {
+    add_choice (s, &line->choice, -1);
+  } else {
+    for (guint i = 0; i < line->offers->len; i++)
+      add_choice (s, &g_array_index (line->offers, GstCallSdpChoice, i), -1);
+  }
+  if (direction & GST_CALL_SEND) {
+    g_autofree gchar *msid =
+        g_strdup_printf ("%s %s", line->msid_stream, line->msid_track);
+
+    g_string_append_printf (s, "a=msid:%s\r\n", msid);
+    add_ssrcs (s, made, msid);
+  }
+}
+
+static void
+add_wire_m_line (GString * s, const GstCallSdpLine * line, GstCallSdpType type)
+{
+  if (line->media.kind == GST_CALL_KIND_DATA) {
+    g_string_append (s, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
+    return;
+  }
+  g_string_append_printf (s, "m=%s 9 %s",
+      gst_call_kind_name (line->media.kind),
+      type == GST_CALL_SDP_ANSWER && line->proto != NULL
+      ? line->proto : "UDP/TLS/RTP/SAVPF");
+  if (type == GST_CALL_SDP_ANSWER) {
+    add_choice_pts (s, &line->choice);
+  } else {
+    for (guint i = 0; i < line->offers->len; i++)
+      add_choice_pts (s, &g_array_index (line->offers, GstCallSdpChoice, i));
+  }
+}
+
+static void
+add_wire_line (GString * s, const GstCallSdpSession * session,
+    const GstCallSdpLine * line, const GstCallSdpSection * made,
+    const GstCallSdpSection * tag, GstCallSdpType type)
+{
+  if (line->media.rejected) {
+    add_wire_rejected (s, line);
+    return;
+  }
+  add_wire_m_line (s, line, type);
+  g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n",
+      line->media.mid);
+  add_transport (s, tag->ufrag, tag->pwd,
+      g_ptr_array_index (tag->fingerprints, 0),
+      type == GST_CALL_SDP_OFFER ? GST_CALL_SETUP_ACTPASS : session->role);
+  if (line->media.kind == GST_CALL_KIND_DATA)
+    g_string_append_printf (s, "a=sctp-port:5000\r\na=max-message-size:%u\r\n",
+        GST_CALL_SDP_MAX_MESSAGE_SIZE);
+  else
+    add_wire_rtp (s, line, made, type);
+}
+
+gchar *
+gst_call_sdp_write_wire (const GstCallSdp * self,
+    const GstCallSdpSession * session, const GstCallSdpDesc * made,
+    GstCallSdpType type)
+{
+  GString *s = g_string_new (NULL);
+  const GstCallSdpSection *tag = gst_call_sdp_desc_get (made, made->tag);
+
+  add_head (s, self->session_id, self->version);
+  add_bundle (s, session, session->wire_tag, FALSE);
+  g_string_append (s, "a=ice-options:trickle\r\na=msid-semantic: WMS *\r\n");
+  for (guint i = 0; i < session->lines->len; i++)
+    add_wire_line (s, session, gst_call_sdp_session_line (session, i),
+        gst_call_sdp_desc_get (made, i), tag, type);
+  return g_string_free (s, FALSE);
+}
