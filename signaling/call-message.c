@@ -19,6 +19,13 @@ G_DEFINE_BOXED_TYPE (CallMessage, call_message, call_message_ref,
     call_message_unref);
 G_DEFINE_QUARK (call_protocol_error, call_protocol_error);
 
+/* *INDENT-OFF* */
+G_DEFINE_ENUM_TYPE (CallTrackState, call_track_state,
+    G_DEFINE_ENUM_VALUE (CALL_TRACK_NONE, "none"),
+    G_DEFINE_ENUM_VALUE (CALL_TRACK_LIVE, "live"),
+    G_DEFINE_ENUM_VALUE (CALL_TRACK_MUTED, "muted"))
+/* *INDENT-ON* */
+
 /* In the order of CallMessageType */
 static const gchar *const type_names[] = {
   "hello", "welcome", "peer-joined", "peer-changed", "peer-left", "offer",

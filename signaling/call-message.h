@@ -59,6 +59,9 @@ typedef enum
   CALL_TRACK_MUTED,                 /* "muted": microphone muted, camera off */
 } CallTrackState;
 
+#define CALL_TYPE_TRACK_STATE (call_track_state_get_type ())
+GType call_track_state_get_type (void);
+
 typedef struct
 {
   gchar *peer_id;

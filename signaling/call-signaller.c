@@ -9,6 +9,7 @@
 #endif
 
 #include "call-signaller.h"
+#include "call-websocket-signaller.h"
 
 G_DEFINE_INTERFACE (CallSignaller, call_signaller, G_TYPE_OBJECT);
 
@@ -30,6 +31,44 @@ enum
 };
 
 static guint signals[N_SIGNALS];
+
+/* Which implementation speaks which scheme; each has a "uri" property */
+static const struct
+{
+  const gchar *scheme;
+    GType (*get_type) (void);
+} schemes[] = {
+  {"ws", call_websocket_signaller_get_type},
+  {"wss", call_websocket_signaller_get_type},
+};
+
+CallSignaller *
+call_signaller_new_for_uri (const gchar * uri, GError ** error,
+    const gchar * first_property, ...)
+{
+  g_autofree gchar *scheme = uri ? g_uri_parse_scheme (uri) : NULL;
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++) {
+    if (g_strcmp0 (scheme, schemes[i].scheme) == 0) {
+      GObject *object;
+      va_list args;
+
+      va_start (args, first_property);
+      object = g_object_new_valist (schemes[i].get_type (), first_property,
+          args);
+      va_end (args);
+      g_object_set (object, "uri", uri, NULL);
+      return CALL_SIGNALLER (object);
+    }
+    g_string_append_printf (known, "%s%s://", i > 0 ? ", " : "",
+        schemes[i].scheme);
+  }
+  g_set_error (error, CALL_SIGNALLER_ERROR, CALL_SIGNALLER_ERROR_SETTINGS,
+      "No signalling for the URI “%s”: it must begin with one of %s",
+      uri ? uri : "", known->str);
+  return NULL;
+}
 
 void
 call_signaller_open (CallSignaller * self)

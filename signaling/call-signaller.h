@@ -70,6 +70,12 @@ struct _CallSignallerInterface
  *   "display-name" string, "peer-id" string (empty: the server picks),
  *   "token" string (write only), "state" CallSignallerState (read only) */
 
+/* An implementation for the scheme of the URI (ws, wss), with these
+ * properties set: names and values, then NULL. Returns NULL and
+ * CALL_SIGNALLER_ERROR_SETTINGS for a scheme that none knows. */
+CallSignaller *call_signaller_new_for_uri (const gchar * uri, GError ** error,
+    const gchar * first_property, ...);
+
 void call_signaller_open (CallSignaller * self);
 /* (transfer none); `seq` and `from` are filled in by the implementation */
 void call_signaller_send (CallSignaller * self, CallMessage * message);
