@@ -12,6 +12,11 @@ plugin_init (GstPlugin * plugin)
 {
   gboolean ok = TRUE;
 
+  ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
+  ok &= GST_ELEMENT_REGISTER (callaudiosrc, plugin);
+  ok &= GST_ELEMENT_REGISTER (callfakevideosrc, plugin);
+  ok &= GST_ELEMENT_REGISTER (callfakeaudiosrc, plugin);
+  ok &= GST_DEVICE_PROVIDER_REGISTER (callfakedeviceprovider, plugin);
   return ok;
 }
 

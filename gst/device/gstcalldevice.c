@@ -1,0 +1,310 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A row of the list of devices: its stable id, and how it is opened.
+ */
+#define _GNU_SOURCE             /* FNM_CASEFOLD */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcalldevice-private.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define V4L2_BY_ID "/dev/v4l/by-id"
+#define MAX_DESCRIBED 16
+#define AUDIO_PERIOD_US 10000   /* what an audio device hands over at once */
+#define AUDIO_SOURCE_BUFFER_US 80000    /* lost only if we sleep longer */
+#define AUDIO_SINK_BUFFER_US 40000      /* what it plays late */
+
+G_DEFINE_BOXED_TYPE (GstCallDevice, gst_call_device, gst_call_device_ref,
+    gst_call_device_unref);
+
+GstCallDevice *
+gst_call_device_ref (GstCallDevice * device)
+{
+  g_atomic_ref_count_inc (&device->refs);
+  return device;
+}
+
+void
+gst_call_device_unref (GstCallDevice * device)
+{
+  if (!g_atomic_ref_count_dec (&device->refs))
+    return;
+  g_free (device->id);
+  g_free (device->label);
+  g_free (device->group);
+  g_free (device->api);
+  g_free (device->alias);
+  gst_clear_caps (&device->caps);
+  gst_clear_object (&device->device);
+  g_free (device);
+}
+
+const gchar *
+gst_call_device_kind_name (GstCallDeviceKind kind)
+{
+  static const gchar *names[] = { "videoinput", "audioinput", "audiooutput" };
+
+  return names[kind];
+}
+
+/* --- identity --- */
+
+static gchar *
+get_field (const GstStructure * properties, const gchar * name)
+{
+  const GValue *value;
+
+  if (!properties)
+    return NULL;
+  value = gst_structure_get_value (properties, name);
+  if (!value)
+    return NULL;
+  if (G_VALUE_HOLDS_STRING (value))
+    return g_value_dup_string (value);
+  return gst_value_serialize (value);
+}
+
+static gchar *
+first_field (const GstStructure * properties, const gchar * const *names)
+{
+  gchar *value = NULL;
+
+  for (; *names && !value; names++) {
+    value = get_field (properties, *names);
+    if (value && *value == '\0')
+      g_clear_pointer (&value, g_free);
+  }
+  return value;
+}
+
+/* The link udev made for this camera: vendor, model and serial. */
+static gchar *
+v4l2_link_name (const gchar * path)
+{
+  g_autoptr (GDir) dir = g_dir_open (V4L2_BY_ID, 0, NULL);
+  g_autofree gchar *node = g_path_get_basename (path);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *link = g_build_filename (V4L2_BY_ID, name, NULL);
+    g_autofree gchar *target = g_file_read_link (link, NULL);
+    g_autofree gchar *base = target ? g_path_get_basename (target) : NULL;
+
+    if (g_strcmp0 (base, node) == 0)
+      return g_strdup (name);
+  }
+  return NULL;
+}
+
+static gchar *
+v4l2_id (const GstStructure * properties, const gchar * path)
+{
+  g_autofree gchar *bus = get_field (properties, "v4l2.device.bus_info");
+  gchar *id = path ? v4l2_link_name (path) : NULL;
+
+  if (id)
+    return id;
+  if (bus && *bus)
+    return g_strdup_printf ("v4l2:%s", bus);
+  return path ? g_strdup_printf ("v4l2:%s", path) : NULL;
+}
+
+/* The pulse provider's GstDevice has the name in a property of its own. */
+static gchar *
+internal_name (GstDevice * device)
+{
+  gchar *name = NULL;
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (device),
+          "internal-name"))
+    g_object_get (device, "internal-name", &name, NULL);
+  return name;
+}
+
+static const gchar *
+guess_api (GstDevice * device)
+{
+  const gchar *type = G_OBJECT_TYPE_NAME (device);
+
+  if (strstr (type, "Pulse"))
+    return "pulse";
+  if (strstr (type, "PipeWire"))
+    return "pipewire";
+  if (strstr (type, "V4l2"))
+    return "v4l2";
+  if (strstr (type, "Alsa"))
+    return "alsa";
+  if (strstr (type, "CallFake"))
+    return "call-fake";
+  return "other";
+}
+
+static gchar *
+find_id (GstCallDevice * self, const GstStructure * properties)
+{
+  static const gchar *const names[] = { "device.id", "node.name", "device.name",
+    "alsa.long_card_name", "device.path", NULL
+  };
+  gchar *id = NULL;
+
+  if (g_str_equal (self->api, "pulse"))
+    id = internal_name (self->device);
+  else if (g_str_equal (self->api, "v4l2"))
+    id = v4l2_id (properties, self->alias);
+  else if (g_str_equal (self->api, "pipewire"))
+    id = get_field (properties, "node.name");
+  if (!id || *id == '\0') {
+    g_free (id);
+    id = first_field (properties, names);
+  }
+  /* better than no id: stable as long as the label is */
+  return id ? id : g_strdup_printf ("%s:%s", self->api, self->label);
+}
+
+GstCallDevice *
+gst_call_device_new (GstCallDeviceKind kind, GstDevice * device)
+{
+  static const gchar *const paths[] = { "device.path", "api.v4l2.path", NULL };
+  static const gchar *const groups[] = { "device.group", "device.bus_path",
+    "device.bus-path", "device.serial", "alsa.card", NULL
+  };
+  g_autoptr (GstStructure) properties = gst_device_get_properties (device);
+  g_autofree gchar *class = get_field (properties, "device.class");
+  GstCallDevice *self = g_new0 (GstCallDevice, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->kind = kind;
+  self->device = gst_object_ref (device);
+  self->label = gst_device_get_display_name (device);
+  self->caps = gst_device_get_caps (device);
+  if (!self->caps)
+    self->caps = gst_caps_new_any ();
+  self->api = g_strdup (guess_api (device));
+  if (kind == GST_CALL_DEVICE_VIDEO_INPUT)
+    self->alias = first_field (properties, paths);
+  self->id = find_id (self, properties);
+  self->group = first_field (properties, groups);
+  if (!self->group)
+    self->group = g_strdup ("");
+  if (properties)
+    gst_structure_get_boolean (properties, "is-default", &self->is_default);
+  self->is_monitor = g_strcmp0 (class, "monitor") == 0
+      || (kind == GST_CALL_DEVICE_AUDIO_INPUT
+      && g_str_has_suffix (self->id, ".monitor"));
+  return self;
+}
+
+GstStructure *
+gst_call_device_to_structure (GstCallDevice * device)
+{
+  return gst_structure_new ("call-device",
+      "deviceId", G_TYPE_STRING, device->id,
+      "kind", G_TYPE_STRING, gst_call_device_kind_name (device->kind),
+      "label", G_TYPE_STRING, device->label,
+      "groupId", G_TYPE_STRING, device->group,
+      "caps", GST_TYPE_CAPS, device->caps, NULL);
+}
+
+/* --- opening --- */
+
+static void
+set_if_there (GstElement * element, const gchar * name, const gchar * value)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), name))
+    gst_util_set_object_arg (G_OBJECT (element), name, value);
+}
+
+static void
+set_microseconds (GstElement * element, const gchar * name, gint64 value)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), name))
+    g_object_set (element, name, value, NULL);
+}
+
+GstElement *
+gst_call_device_create_element (GstCallDevice * device)
+{
+  GstElement *element = gst_device_create_element (device->device, NULL);
+
+  if (!element)
+    return NULL;
+  /* The provider's serial is another one after a re-plug. */
+  if (g_str_equal (device->api, "pipewire"))
+    set_if_there (element, "target-object", device->id);
+  if (device->kind == GST_CALL_DEVICE_VIDEO_INPUT)
+    return element;
+  /* Devices come and go, the pipeline's clock must not. */
+  set_if_there (element, "provide-clock", "false");
+  set_microseconds (element, "latency-time", AUDIO_PERIOD_US);
+  set_microseconds (element, "buffer-time",
+      device->kind == GST_CALL_DEVICE_AUDIO_INPUT ? AUDIO_SOURCE_BUFFER_US :
+      AUDIO_SINK_BUFFER_US);
+  return element;
+}
+
+/* --- choosing --- */
+
+gchar *
+gst_call_device_describe (GPtrArray * devices)
+{
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < devices->len && i < MAX_DESCRIBED; i++) {
+    GstCallDevice *device = g_ptr_array_index (devices, i);
+
+    g_string_append_printf (text, "%s%s (%s)", i ? ", " : "", device->id,
+        device->label);
+  }
+  if (devices->len > MAX_DESCRIBED)
+    g_string_append_printf (text, " and %u more", devices->len - MAX_DESCRIBED);
+  if (devices->len == 0)
+    g_string_append (text, "none");
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+fits (GstCallDevice * device, const gchar * id, const gchar * label)
+{
+  if (id && *id)
+    return g_str_equal (device->id, id) || g_strcmp0 (device->alias, id) == 0;
+  if (label && *label)
+    return fnmatch (label, device->label, FNM_CASEFOLD) == 0;
+  return !device->is_monitor;
+}
+
+GstCallDevice *
+gst_call_device_choose (GPtrArray * devices, GstCallDeviceKind kind,
+    const gchar * id, const gchar * label, GError ** error)
+{
+  static const gchar *names[] = { "camera", "microphone", "speaker" };
+  g_autofree gchar *known = gst_call_device_describe (devices);
+  const gchar *name = names[kind];
+  guint i;
+
+  for (i = 0; i < devices->len; i++) {
+    GstCallDevice *device = g_ptr_array_index (devices, i);
+
+    if (fits (device, id, label))
+      return gst_call_device_ref (device);
+  }
+  if (id && *id)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+        "There is no %s with device-id \"%.200s\". Set device-id to one of: "
+        "%s.", name, id, known);
+  else if (label && *label)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+        "No %s has a name that fits label \"%.200s\". Set label to fit one of, "
+        "or device-id to: %s.", name, label, known);
+  else
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+        "There is no %s. Plug one in, start PipeWire or PulseAudio, or set "
+        "GST_CALL_FAKE_DEVICES=video=1,audio=1 to use fake devices. Devices "
+        "that are only used when asked for by device-id: %s.", name, known);
+  return NULL;
+}

@@ -1,0 +1,266 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/*
+ * Threads
+ *
+ *   name        runs                               may take        never
+ *   ----------  ---------------------------------  --------------  -------
+ *   app         get, get_devices, release          registry        -
+ *   provider    on_message: DEVICE_ADDED, REMOVED  -               block
+ *
+ * Locks, in the order they may be taken
+ *
+ *   1 registry  file scope   protects: lists, users, and the start and end of
+ *                            a monitor, which wait for the device providers;
+ *                            never taken by on_message
+ *
+ *   Signals are emitted without a lock.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcalldevice-private.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (gst_call_device_list_debug);
+#define GST_CAT_DEFAULT gst_call_device_list_debug
+
+struct _GstCallDeviceList
+{
+  GObject parent;
+
+  /* set once in gst_call_device_list_get */
+  GstCallDeviceKind kind;
+  GstDeviceMonitor *monitor;
+
+  /* registry lock */
+  guint users;
+};
+
+enum
+{
+  SIGNAL_ADDED,
+  SIGNAL_REMOVED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static const gchar *classes[GST_CALL_DEVICE_N_KINDS] = {
+  "Video/Source", "Audio/Source", "Audio/Sink"
+};
+
+G_LOCK_DEFINE_STATIC (registry);
+static GstCallDeviceList *lists[GST_CALL_DEVICE_N_KINDS];
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCallDeviceList, gst_call_device_list,
+    G_TYPE_OBJECT,
+    GST_DEBUG_CATEGORY_INIT (gst_call_device_list_debug, "calldevicelist", 0,
+        "list of devices"));
+
+/* --- hot-plug --- */
+
+static void
+emit (GstCallDeviceList * self, guint id, GstDevice * device)
+{
+  g_autoptr (GstCallDevice) row = gst_call_device_new (self->kind, device);
+
+  GST_DEBUG_OBJECT (self->monitor, "%s %s", id == SIGNAL_ADDED ? "new" : "gone",
+      row->id);
+  g_signal_emit (self, signals[id], 0, row);
+}
+
+static GstBusSyncReply
+on_message (GstBus * bus, GstMessage * message, gpointer data)
+{
+  g_autoptr (GstCallDeviceList) self = g_weak_ref_get (data);
+  g_autoptr (GstDevice) device = NULL;
+
+  if (self && GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_ADDED) {
+    gst_message_parse_device_added (message, &device);
+    emit (self, SIGNAL_ADDED, device);
+  } else if (self && GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_REMOVED) {
+    gst_message_parse_device_removed (message, &device);
+    emit (self, SIGNAL_REMOVED, device);
+  }
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+static void
+free_weak_ref (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* --- the list --- */
+
+/* 0 = wins. Fake devices were asked for; pulse knows defaults and monitors,
+ * V4L2 is the device itself, ALSA is what the sound server has already. */
+static gint
+api_order (const GstCallDevice * device)
+{
+  static const gchar *apis[] = { "call-fake", "v4l2", "pulse", "pipewire" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (apis); i++) {
+    if (g_str_equal (device->api, apis[i]))
+      return i;
+  }
+  return i;
+}
+
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  const GstCallDevice *left = *(GstCallDevice * const *) a;
+  const GstCallDevice *right = *(GstCallDevice * const *) b;
+  gboolean left_fake = g_str_equal (left->api, "call-fake");
+  gboolean right_fake = g_str_equal (right->api, "call-fake");
+
+  if (left_fake != right_fake)
+    return right_fake - left_fake;
+  if (left->is_monitor != right->is_monitor)
+    return left->is_monitor - right->is_monitor;
+  if (left->is_default != right->is_default)
+    return right->is_default - left->is_default;
+  if (api_order (left) != api_order (right))
+    return api_order (left) - api_order (right);
+  return strcmp (left->id, right->id);
+}
+
+static gboolean
+same_device (const GstCallDevice * a, const GstCallDevice * b)
+{
+  return g_str_equal (a->id, b->id) || (a->alias && b->alias
+      && g_str_equal (a->alias, b->alias));
+}
+
+static gboolean
+is_sound_server (const GstCallDevice * device)
+{
+  return g_str_equal (device->api, "pulse")
+      || g_str_equal (device->api, "pipewire");
+}
+
+/* TRUE: another row stands for the same device. */
+static gboolean
+is_double (GPtrArray * devices, const GstCallDevice * device)
+{
+  guint i;
+
+  for (i = 0; i < devices->len; i++) {
+    const GstCallDevice *other = g_ptr_array_index (devices, i);
+
+    if (other == device)
+      continue;
+    if (same_device (other, device) && (api_order (other) < api_order (device)
+            || (api_order (other) == api_order (device) && other < device)))
+      return TRUE;
+    if (g_str_equal (device->api, "alsa") && is_sound_server (other))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+GPtrArray *
+gst_call_device_list_get_devices (GstCallDeviceList * self)
+{
+  g_autoptr (GPtrArray) all =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_call_device_unref);
+  GPtrArray *devices =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_call_device_unref);
+  GList *found = gst_device_monitor_get_devices (self->monitor), *l;
+  guint i;
+
+  for (l = found; l; l = l->next)
+    g_ptr_array_add (all, gst_call_device_new (self->kind, l->data));
+  g_list_free_full (found, gst_object_unref);
+  for (i = 0; i < all->len; i++) {
+    GstCallDevice *device = g_ptr_array_index (all, i);
+
+    if (!is_double (all, device))
+      g_ptr_array_add (devices, gst_call_device_ref (device));
+  }
+  g_ptr_array_sort (devices, compare);
+  return devices;
+}
+
+static GstCallDeviceList *
+start_list (GstCallDeviceKind kind)
+{
+  GstCallDeviceList *self = g_object_new (GST_TYPE_CALL_DEVICE_LIST, NULL);
+  g_autoptr (GstBus) bus = NULL;
+  GWeakRef *weak = g_new0 (GWeakRef, 1);
+
+  self->kind = kind;
+  self->monitor = gst_device_monitor_new ();
+  gst_device_monitor_add_filter (self->monitor, classes[kind], NULL);
+  g_weak_ref_init (weak, self);
+  bus = gst_device_monitor_get_bus (self->monitor);
+  gst_bus_set_sync_handler (bus, on_message, weak, free_weak_ref);
+  if (!gst_device_monitor_start (self->monitor))
+    GST_WARNING_OBJECT (self->monitor, "no device provider could be started");
+  return self;
+}
+
+GstCallDeviceList *
+gst_call_device_list_get (GstCallDeviceKind kind)
+{
+  GstCallDeviceList *self;
+
+  G_LOCK (registry);
+  if (!lists[kind])
+    lists[kind] = start_list (kind);
+  self = g_object_ref (lists[kind]);
+  self->users++;
+  G_UNLOCK (registry);
+  return self;
+}
+
+/* Not done by the last unref: on_message holds references, and a provider
+ * cannot be stopped from its own thread. */
+void
+gst_call_device_list_release (GstCallDeviceList * self)
+{
+  G_LOCK (registry);
+  if (--self->users == 0) {
+    g_autoptr (GstBus) bus = gst_device_monitor_get_bus (self->monitor);
+
+    lists[self->kind] = NULL;
+    gst_device_monitor_stop (self->monitor);
+    gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+    g_object_unref (self);
+  }
+  G_UNLOCK (registry);
+  g_object_unref (self);
+}
+
+static void
+gst_call_device_list_finalize (GObject * object)
+{
+  gst_clear_object (&GST_CALL_DEVICE_LIST (object)->monitor);
+  G_OBJECT_CLASS (gst_call_device_list_parent_class)->finalize (object);
+}
+
+static void
+gst_call_device_list_class_init (GstCallDeviceListClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_call_device_list_finalize;
+  signals[SIGNAL_ADDED] = g_signal_new ("added", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+      GST_TYPE_CALL_DEVICE);
+  signals[SIGNAL_REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+      GST_TYPE_CALL_DEVICE);
+}
+
+static void
+gst_call_device_list_init (GstCallDeviceList * self)
+{
+}
