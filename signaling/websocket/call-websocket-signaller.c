@@ -34,8 +34,8 @@
 #define DEFAULT_SILENCE_TIMEOUT 60
 
 /* Close codes of PROTOCOL.md after which the client stays away */
-#define CLOSE_REPLACED 4001
-#define CLOSE_REMOVED 4003
+#define CLOSE_REPLACED 4000
+#define CLOSE_REMOVED 4001
 
 enum
 {

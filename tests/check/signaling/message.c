@@ -385,6 +385,39 @@ test_names (void)
   g_assert_cmpstr (call_track_state_to_string (CALL_TRACK_MUTED), ==, "muted");
 }
 
+/* Given the lines of PROTOCOL.md that hold a message, when they are read, then
+ * each is one that the codec allows, and every type is among them. */
+static void
+test_protocol_page (void)
+{
+  g_autofree gchar *path = g_build_filename (g_getenv ("GST_CALL_SOURCE_ROOT"),
+      "signaling", "PROTOCOL.md", NULL);
+  g_autofree gchar *page = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  guint seen[CALL_MESSAGE_ERROR + 1] = { 0, };
+
+  g_file_get_contents (path, &page, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (page, "\n", -1);
+  for (guint i = 0; lines[i]; i++) {
+    const gchar *text = strstr (lines[i], "{\"type\":");
+    g_autoptr (CallMessage) message = NULL;
+
+    if (!text)
+      continue;
+    message = call_message_parse (text, strlen (text), &error);
+    if (!message)
+      g_error ("PROTOCOL.md:%u: %s", i + 1, error->message);
+    seen[message->type]++;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (seen); i++) {
+    if (seen[i] == 0)
+      g_error ("PROTOCOL.md has no example of %s",
+          call_message_type_to_string (i));
+  }
+}
+
 static void
 add_vectors (const gchar * prefix, JsonArray * vectors, GTestDataFunc test)
 {
@@ -410,6 +443,7 @@ main (int argc, char **argv)
       test_valid);
   add_vectors ("/message/invalid/", load_vectors ("invalid.json", &invalid),
       test_invalid);
+  g_test_add_func ("/message/protocol-page", test_protocol_page);
   g_test_add_func ("/message/truncated", test_truncated);
   g_test_add_func ("/message/depth", test_depth);
   g_test_add_func ("/message/size", test_size);
