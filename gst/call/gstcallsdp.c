@@ -67,8 +67,10 @@ session_free (GstCallSdpSession * session)
   g_free (session);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallSdpSession, session_free)
-     static GstCallSdpSession *session_copy (const GstCallSdpSession * session)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallSdpSession, session_free);
+
+static GstCallSdpSession *
+session_copy (const GstCallSdpSession * session)
 {
   GstCallSdpSession *copy = g_memdup2 (session, sizeof (*session));
 

@@ -26,24 +26,26 @@
 
 #define CALL_TYPE_BOUNDED_INPUT (call_bounded_input_get_type ())
 G_DECLARE_FINAL_TYPE (CallBoundedInput, call_bounded_input, CALL,
-    BOUNDED_INPUT, GFilterInputStream)
-     struct _CallBoundedInput
-     {
-       GFilterInputStream parent;
+    BOUNDED_INPUT, GFilterInputStream);
 
-       GBytes *first;
-       gsize first_used;
-       gsize burst;             /* bytes since the last wait */
+struct _CallBoundedInput
+{
+  GFilterInputStream parent;
 
-       gsize max_message;
-       guint64 message;         /* payload of the unfinished message */
-       guint8 header[10];
-       guint header_length;
-       guint64 payload;         /* of this frame, still to come */
-     };
+  GBytes *first;
+  gsize first_used;
+  gsize burst;                  /* bytes since the last wait */
+
+  gsize max_message;
+  guint64 message;              /* payload of the unfinished message */
+  guint8 header[10];
+  guint header_length;
+  guint64 payload;              /* of this frame, still to come */
+};
 
 /* Bytes that the header needs, as far as it is known */
-     static guint header_size (const CallBoundedInput * self)
+static guint
+header_size (const CallBoundedInput * self)
 {
   guint size = 2;
 

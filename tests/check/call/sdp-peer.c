@@ -29,9 +29,16 @@ event_free (Event * event)
   g_free (event);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free)
-     static void
-         on_ice_candidate (GstElement * webrtc, guint mline, gchar * candidate,
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free);
+
+GAsyncQueue *
+sdp_events_new (void)
+{
+  return g_async_queue_new_full ((GDestroyNotify) event_free);
+}
+
+static void
+on_ice_candidate (GstElement * webrtc, guint mline, gchar * candidate,
     SdpPeer * self)
 {
   push_event (self->events, self, mline, candidate);

@@ -31,6 +31,8 @@ struct _SdpPeer
   gchar *last_inner, *last_wire;    /* for messages and checks */
 };
 
+/* What happens at both ends of a pair */
+GAsyncQueue *sdp_events_new (void);
 SdpPeer *sdp_peer_new (const gchar * name, GAsyncQueue * events);
 void sdp_peer_free (SdpPeer * self);
 void sdp_peer_play (SdpPeer * self);

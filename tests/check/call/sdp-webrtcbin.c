@@ -18,7 +18,7 @@ static void
 pair_init (Pair * pair)
 {
   memset (pair, 0, sizeof (*pair));
-  pair->events = g_async_queue_new ();
+  pair->events = sdp_events_new ();
   pair->a = sdp_peer_new ("a", pair->events);
   pair->b = sdp_peer_new ("b", pair->events);
   pair->a->other = pair->b;
