@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SEND_VIDEO " benchpicturesrc ! call.video_0"
+#define SEND_VIDEO " benchpicturesrc name=source ! call.video_0"
 #define SEND_AUDIO " audiotestsrc is-live=true volume=0.1 " \
     "samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! call.audio_0"
 #define SHOW_VIDEO " call.remote_video_0 ! queue ! " \
@@ -30,6 +30,7 @@
 
 static gchar *uri = NULL;
 static gchar *properties = "";
+static gboolean plain = FALSE;
 static gint count = 10;
 static gint seconds = 10;
 
@@ -38,6 +39,7 @@ static GOptionEntry options[] = {
   {"uri", 0, 0, G_OPTION_ARG_STRING, &uri, "Room", "ws://HOST:PORT/room/ROOM"},
   {"properties", 0, 0, G_OPTION_ARG_STRING, &properties,
       "More properties of callbin", "\"NAME=VALUE …\""},
+  {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, "A picture without detail", NULL},
   {"count", 0, 0, G_OPTION_ARG_INT, &count, "Joins to measure", "N"},
   {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Time to measure", "S"},
   {NULL}
@@ -66,10 +68,14 @@ make_call (const gchar * rest, BenchView * view)
   GstElement *pipeline = gst_parse_launch (text, &error);
   g_autoptr (GstElement) callbin = NULL;
   g_autoptr (GstElement) shown = NULL;
+  g_autoptr (GstElement) source = NULL;
 
   if (error)
     g_error ("%s", error->message);
   callbin = gst_bin_get_by_name (GST_BIN (pipeline), "call");
+  source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
+  if (source)
+    g_object_set (source, "detailed", !plain, NULL);
   shown = gst_bin_get_by_name (GST_BIN (pipeline), "shown");
   g_signal_connect (callbin, "pad-added", G_CALLBACK (on_pad_added), view);
   if (shown)

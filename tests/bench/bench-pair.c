@@ -32,12 +32,14 @@ struct _End
 
 static gint latency = -1;
 static gint pacing = 0;
+static gboolean plain = FALSE;
 static gboolean keyframe_on_connect = FALSE;
 static gint count = 10;
 static gint seconds = 10;
 
 /* *INDENT-OFF* */
 static GOptionEntry options[] = {
+  {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, "A picture without detail", NULL},
   {"count", 0, 0, G_OPTION_ARG_INT, &count, "Joins to measure", "N"},
   {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Time to measure", "S"},
   {"latency", 0, 0, G_OPTION_ARG_INT, &latency, "webrtcbin::latency", "MS"},
@@ -119,6 +121,12 @@ end_open (End * end)
     end->pipeline = gst_parse_launch (BENCH_VIDEO_SENDER, &error);
   if (error)
     g_error ("%s", error->message);
+  if (end->sends) {
+    g_autoptr (GstElement) source =
+        gst_bin_get_by_name (GST_BIN (end->pipeline), "source");
+
+    g_object_set (source, "detailed", !plain, NULL);
+  }
   bench_watch_bus (end->pipeline);
 }
 

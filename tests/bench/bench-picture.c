@@ -27,6 +27,7 @@
 #define TEXTURE_WIDTH (2 * BENCH_WIDTH)
 #define TEXTURE_STEP 8
 #define TEXTURE_SPOTS 4000
+#define PLAIN_SPOTS 12
 /* A camera's noise, without which 1.5 Mbit/s are more than enough: so many
  * textures that differ by this much, in turns */
 #define N_TEXTURES 4
@@ -36,6 +37,7 @@ enum
 {
   PROP_0,
   PROP_CAMERA,
+  PROP_DETAILED,
   N_PROPS
 };
 
@@ -53,6 +55,7 @@ struct _BenchPictureSrc
   GstPushSrc parent;
 
   gint camera;
+  gboolean detailed;
 
   /* only the streaming thread */
   guint64 n_frames;
@@ -63,6 +66,8 @@ G_DEFINE_FINAL_TYPE (BenchPictureSrc, bench_picture_src, GST_TYPE_PUSH_SRC);
 
 static guint8 *luma[N_TEXTURES];
 static guint8 *chroma[2];
+static guint8 *plain_luma;
+static guint8 *plain_chroma;
 
 static void
 draw_spot (guint8 * plane, gint width, gint height, gint x0, gint y0,
@@ -111,6 +116,15 @@ make_textures (gpointer unused)
     for (gint k = 0; k < size; k++)
       luma[i][k] = luma[0][k] + g_rand_int_range (rand, -NOISE, NOISE + 1);
   }
+
+  /* as little in it as in a browser's fake camera */
+  plain_luma = g_malloc (size);
+  memset (plain_luma, 90, size);
+  plain_chroma = g_malloc (size / 4);
+  memset (plain_chroma, 128, size / 4);
+  for (gint i = 0; i < PLAIN_SPOTS; i++)
+    draw_spot (plain_luma, TEXTURE_WIDTH, BENCH_HEIGHT,
+        i * TEXTURE_WIDTH / PLAIN_SPOTS, 100 + i * 53 % 200, 40, 120 + 8 * i);
   return NULL;
 }
 
@@ -251,11 +265,12 @@ bench_picture_src_create (GstPushSrc * push, GstBuffer ** out)
   GstMapInfo map;
 
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
-  copy_plane (map.data, luma[self->n_frames % N_TEXTURES], BENCH_WIDTH,
-      BENCH_HEIGHT, offset);
+  copy_plane (map.data, self->detailed ? luma[self->n_frames % N_TEXTURES] :
+      plain_luma, BENCH_WIDTH, BENCH_HEIGHT, offset);
   for (gint i = 0; i < 2; i++)
-    copy_plane (map.data + LUMA_SIZE + i * CHROMA_SIZE, chroma[i],
-        BENCH_WIDTH / 2, BENCH_HEIGHT / 2, offset / 2);
+    copy_plane (map.data + LUMA_SIZE + i * CHROMA_SIZE,
+        self->detailed ? chroma[i] : plain_chroma, BENCH_WIDTH / 2,
+        BENCH_HEIGHT / 2, offset / 2);
   gst_buffer_unmap (buffer, &map);
 
   /* a source that starts late does not make up for the time before */
@@ -288,20 +303,36 @@ static void
 bench_picture_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  if (id == PROP_CAMERA)
-    BENCH_PICTURE_SRC (object)->camera = g_value_get_int (value);
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  BenchPictureSrc *self = BENCH_PICTURE_SRC (object);
+
+  switch (id) {
+    case PROP_CAMERA:
+      self->camera = g_value_get_int (value);
+      break;
+    case PROP_DETAILED:
+      self->detailed = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
 }
 
 static void
 bench_picture_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
-  if (id == PROP_CAMERA)
-    g_value_set_int (value, BENCH_PICTURE_SRC (object)->camera);
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  BenchPictureSrc *self = BENCH_PICTURE_SRC (object);
+
+  switch (id) {
+    case PROP_CAMERA:
+      g_value_set_int (value, self->camera);
+      break;
+    case PROP_DETAILED:
+      g_value_set_boolean (value, self->detailed);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
 }
 
 static void
@@ -315,6 +346,9 @@ bench_picture_src_class_init (BenchPictureSrcClass * klass)
   gobject_class->get_property = bench_picture_src_get_property;
   props[PROP_CAMERA] = g_param_spec_int ("camera", "Camera",
       "Number in the bar code", 0, 255, 0,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  props[PROP_DETAILED] = g_param_spec_boolean ("detailed", "Detailed",
+      "FALSE: almost nothing in the picture", TRUE,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (gobject_class, N_PROPS, props);
 
@@ -333,6 +367,7 @@ bench_picture_src_init (BenchPictureSrc * self)
   static GOnce once = G_ONCE_INIT;
 
   g_once (&once, make_textures, NULL);
+  self->detailed = TRUE;
   gst_base_src_set_live (GST_BASE_SRC (self), TRUE);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
   gst_pad_add_probe (GST_BASE_SRC_PAD (self), GST_PAD_PROBE_TYPE_BUFFER,

@@ -24,7 +24,8 @@ typedef struct
   guint camera;                     /* 8 bits */
 } BenchStamp;
 
-/* Makes the element `benchpicturesrc` (property `camera`) known here */
+/* Makes the element `benchpicturesrc` known here; properties: `camera`, and
+ * `detailed`, FALSE for a picture with almost nothing in it */
 void bench_picture_register (void);
 
 /* The monotonic clock of this machine in units of 0.1 ms; runs over */

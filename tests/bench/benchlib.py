@@ -56,7 +56,7 @@ class Child:
             raise TimeoutError(f'{self.name} said nothing for {timeout} s')
         return self.process.stdout.readline()
 
-    def objects(self, timeout=60):
+    def objects(self, timeout=25):
         """All lines of JSON until it ends."""
         while line := self.line(timeout):
             if line.startswith('{'):

@@ -12,19 +12,19 @@ import benchlib as bench
 MARKS = ['joined', 'offer', 'answer', 'ice', 'dtls', 'pad', 'decoded', 'shown']
 
 
-def callbin(server, count):
-    room = server.room('callbin')
-    first = bench.Child(bench.TOOLS / 'bench-callbin', 'first', '--uri', room)
+def callbin(server, count, *more):
+    room = server.room('callbin' + ''.join(more))
+    first = bench.Child(bench.TOOLS / 'bench-callbin', 'first', '--uri', room, *more)
     first.object()
     samples = bench.joins(bench.Child(bench.TOOLS / 'bench-callbin', 'join', '--uri', room,
-                                      '--count', count))
+                                      '--count', count, *more))
     first.end()
     return samples
 
 
 def pair(count, *more):
     return bench.joins(bench.Child(bench.TOOLS / 'bench-pair', 'join', '--count', count,
-                                   *more))
+                                   '--plain', *more))
 
 
 def film():
@@ -44,14 +44,15 @@ def main():
     raw = {'facts': bench.print_facts('first-frame', options.quick)}
     server = bench.Server()
     samples = raw['samples'] = {
-        'callbin': bench.attempt(callbin, server, count),
+        'callbin': bench.attempt(callbin, server, count, '--plain'),
         'Chromium': bench.attempt(bench.chromium, 'join', server, '--count', str(count)),
         'bare pair, plain': bench.attempt(pair, count // 2),
         'bare pair, levers': bench.attempt(pair, count // 2, '--latency', 0, '--pacing', 5,
                                            '--keyframe'),
     }
     if not options.quick:
-        samples['Chromium, our picture'] = bench.attempt(
+        samples['callbin, detailed'] = bench.attempt(callbin, server, count)
+        samples['Chromium, detailed'] = bench.attempt(
             bench.chromium, 'join', server, '--count', str(count), '--clip', film())
     print('ms after the start of the joiner, min/median/max')
     bench.print_table(['', 'n', *MARKS], [
