@@ -18,7 +18,6 @@ import { Peer } from './peer.js';
 const VIDEO_UPLINK = 3e6; // bit/s for all peers together
 const VIDEO_MAX = 1.5e6; // bit/s to one peer
 const VIDEO_MIN = 1.5e5;
-const GONE = 30000; // ms a peer is kept that a restarted server does not list
 
 export class Call extends EventTarget {
   #devices;
@@ -32,11 +31,11 @@ export class Call extends EventTarget {
   peers = new Map(); // peerId to Peer, in the order of their seats
   self = null; // our peer of the welcome
 
-  // url: ws[s]://host/room/ROOM
-  constructor({ url, displayName, token, devices }) {
+  // url: ws[s]://host/room/ROOM; oldSeat: .seat of the call before a reload
+  constructor({ url, displayName, token, devices, oldSeat }) {
     super();
     this.#devices = devices;
-    this.#signaller = new Signaller({ url, hello: () => this.#hello(displayName, token) });
+    this.#signaller = new Signaller({ url, oldSeat, hello: () => this.#hello(displayName, token) });
     this.#signaller.addEventListener('message', ({ detail }) => this.#receive(detail));
     this.#signaller.addEventListener('state', () => this.dispatchEvent(new Event('state')));
     this.#signaller.addEventListener('lost', ({ detail }) => this.#tell('lost', detail));
@@ -45,6 +44,7 @@ export class Call extends EventTarget {
     devices.addEventListener('change', this.#onDevices);
   }
 
+  get seat() { return this.#signaller.seat; }
   get state() { return this.#signaller.state; }
 
   join() {
@@ -118,29 +118,29 @@ export class Call extends EventTarget {
     }
   }
 
-  #welcome({ peer, peers, iceServers, resumed }) {
+  #welcome({ peer, peers, iceServers, resumed, resumeTimeout }) {
     const first = !this.self;
     if (!first && !resumed)
       for (const peerId of [...this.peers.keys()])
         this.#remove(peerId, 'removed'); // we are a newcomer now
     this.self = peer;
-    this.#iceServers = iceServers ?? [];
+    this.#iceServers = iceServers;
     for (const known of this.peers.values())
       known.updateIceServers(this.#iceServers);
     for (const info of peers)
       this.#upsert(info);
-    this.#expireUnlisted(peers);
+    this.#expireUnlisted(peers, resumeTimeout);
     if (first)
       this.#tell('joined');
     this.#sendState();
   }
 
   // A server that was restarted learns of the others as they come back
-  #expireUnlisted(listed) {
+  #expireUnlisted(listed, seconds) {
     const ids = new Set(listed.map(({ peerId }) => peerId));
     for (const peerId of this.peers.keys())
       if (!ids.has(peerId) && !this.#gone.has(peerId))
-        this.#gone.set(peerId, setTimeout(() => this.#remove(peerId, 'timeout'), GONE));
+        this.#gone.set(peerId, setTimeout(() => this.#remove(peerId, 'timeout'), seconds * 1000));
   }
 
   #upsert(info) {

@@ -161,6 +161,10 @@ export class Devices extends EventTarget {
     });
   }
 
+  settled() {
+    return this.#busy;
+  }
+
   // One operation at a time, so that quick clicks end in the last one's state
   #queue(work) {
     this.#busy = this.#busy.then(work).catch((error) => console.error(error));

@@ -6,9 +6,10 @@
 //   name       the name entry is filled with it
 //   autojoin   joins without the button; sound may need a click first
 //   size, fps  what is asked of the camera (1280x720, 30)
-//   token      the room's password; behind # it does not reach logs
+//   token      the invitation to a room that needs one; behind # it does not reach logs
 
 import { Call } from './call.js';
+import { LevelMeter } from './level.js';
 import { Devices, session, store } from './devices.js';
 import { Ui } from './ui.js';
 import { nameOf } from './tile.js';
@@ -16,6 +17,7 @@ import { cleanName, isRoom } from './message.js';
 import { callProblem, deviceProblem, trackWords } from './text.js';
 
 const SPEAKING = 0.02; // audio level, 0 to 1
+const SPEAKING_SELF = 0.4; // of our meter, which is logarithmic
 const LEVEL_INTERVAL = 250; // ms
 const PERMISSION_WAIT = 5000; // ms that joining waits for an unanswered permission
 
@@ -24,6 +26,7 @@ const fragment = new URLSearchParams(location.hash.slice(1));
 // Room names need no escapes
 const room = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
 const REJOIN = `gst-call.joined.${room}`;
+const SEAT = `gst-call.seat.${room}`;
 
 const [width, height] = (/^(\d{2,4})x(\d{2,4})$/.exec(query.get('size')) ?? [0, 1280, 720]).slice(1).map(Number);
 const devices = new Devices({ size: { width, height, frameRate: Number(query.get('fps')) || 30 } });
@@ -34,7 +37,13 @@ const ui = new Ui({
   speakerChoice: Devices.speakerChoice,
 });
 
+const meter = new LevelMeter((level) => {
+  ui.setLevel(level);
+  ui.tile('self')?.speaking(level > SPEAKING_SELF);
+});
+
 let call = null;
+let wakeLock = null; // keeps a phone's screen on
 let automatic = false; // joined without a button
 let token = fragment.get('token') ?? '';
 let ready = null; // devices.start()
@@ -55,6 +64,7 @@ function showDevices() {
   });
   ui.setControls(devices);
   ui.setPreview(devices.videoTrack, mirrored());
+  meter.setTrack(devices.audioTrack);
   showSelf();
   for (const tile of ui.tiles())
     tile.setSpeaker(devices.speaker).catch((error) =>
@@ -139,14 +149,15 @@ function connectionWords(state) {
   }
 }
 
-function listen() {
-  call.addEventListener('state', () => ui.setConnection(connectionWords(call.state)));
-  call.addEventListener('lost', ({ detail: { tries } }) => {
+// joining: the call whose events these are; it may be over when they come
+function listen(joining) {
+  joining.addEventListener('state', () => ui.setConnection(connectionWords(joining.state)));
+  joining.addEventListener('lost', ({ detail: { tries } }) => {
     if (ui.view === 'lobby' && tries > 1)
       ui.setLobbyStatus('The server does not answer. Trying again…');
   });
-  call.addEventListener('joined', joined);
-  call.addEventListener('peer-added', ({ detail: peer }) => {
+  joining.addEventListener('joined', joined);
+  joining.addEventListener('peer-added', ({ detail: peer }) => {
     const { peerId } = peer.info;
     const tile = ui.addTile(peerId, { onRetry: () => peer.retry() });
     tile.setSpeaker(devices.speaker).catch(() => {});
@@ -154,8 +165,8 @@ function listen() {
     ui.announce(`${nameOf(peer.info)} joined`);
   });
   const states = new WeakMap();
-  call.addEventListener('peer-changed', ({ detail: peer }) => {
-    if (!call?.peers.has(peer.info.peerId))
+  joining.addEventListener('peer-changed', ({ detail: peer }) => {
+    if (!joining.peers.has(peer.info.peerId))
       return;
     showPeer(peer);
     const { audio, video } = peer.info;
@@ -164,21 +175,27 @@ function listen() {
       ui.announce(`${nameOf(peer.info)}: ${words || 'microphone and camera on'}`);
     states.set(peer, words);
   });
-  call.addEventListener('peer-removed', ({ detail: peer }) => {
+  joining.addEventListener('peer-removed', ({ detail: peer }) => {
     ui.removeTile(peer.info.peerId);
     if (call)
       ui.announce(`${nameOf(peer.info)} left`);
   });
-  call.addEventListener('warning', ({ detail: { code, text } }) => {
+  joining.addEventListener('warning', ({ detail: { code, text } }) => {
     console.warn('the server says:', code, text);
     if (code !== 'no-such-peer')
       ui.notice('server', callProblem(code, text));
   });
-  call.addEventListener('failed', ({ detail: { code, text } }) => {
+  joining.addEventListener('failed', ({ detail: { code, text } }) => {
     endCall();
     ui.setLobbyError(callProblem(code, text),
       { askToken: code === 'token-required' || code === 'token-refused' });
   });
+}
+
+function takeOldSeat() {
+  const text = session.get(SEAT);
+  session.set(SEAT, '');
+  return text ? JSON.parse(text) : null;
 }
 
 async function join(name) {
@@ -192,9 +209,9 @@ async function join(name) {
   ui.setLobbyStatus('Connecting…');
   const url = new URL(location.pathname, location.href);
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  call = new Call({ url: url.href, displayName: name, token, devices });
+  call = new Call({ url: url.href, displayName: name, token, devices, oldSeat: takeOldSeat() });
   ui.addTile('self', { self: true });
-  listen();
+  listen(call);
   call.join();
 }
 
@@ -204,13 +221,24 @@ function joined() {
   ui.setLobbyStatus('');
   ui.setConnection('');
   ui.showCall({ focus: !automatic });
+  keepAwake();
   showSelf();
   ui.announce(`You are in the room ${room}`);
 }
 
+async function keepAwake() {
+  if (!call || document.hidden || !navigator.wakeLock)
+    return;
+  wakeLock = await navigator.wakeLock.request('screen').catch(() => null); // a kindness only
+}
+
+document.addEventListener('visibilitychange', keepAwake);
+
 // Back to the lobby; devices stay open for the preview
 function endCall() {
   call = null;
+  wakeLock?.release().catch(() => {});
+  wakeLock = null;
   ui.removeTile('self');
   ui.setJoining(false);
   ui.setLobbyStatus('');
@@ -264,8 +292,14 @@ ui.addEventListener('device', ({ detail: { kind, deviceId } }) => {
 
 ui.addEventListener('shortcuts', ({ detail: { on } }) => store.set('gst-call.shortcuts', on ? 'on' : 'off'));
 
-// A reload comes back into the call as a newcomer; the old seat is given up at once
-window.addEventListener('pagehide', () => call?.leave());
+// A reload comes back into the call as a newcomer. Firefox has closed the socket
+// by now and cannot say bye: then the page gives up its old seat when it is back.
+window.addEventListener('pagehide', () => {
+  if (!call)
+    return;
+  session.set(SEAT, JSON.stringify(call.seat));
+  call.leave();
+});
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 // ---- who speaks
@@ -289,7 +323,8 @@ async function peerStats(peer) {
   const stats = { peerId: peer.info.peerId, displayName: peer.info.displayName ?? '', seat: peer.info.seat,
     audio: peer.info.audio, video: peer.info.video, connected: peer.info.connected,
     link: peer.link, session: peer.session, inbound: {}, outbound: {} };
-  for (const entry of (await peer.getStats()).values()) {
+  const report = await peer.getStats();
+  for (const entry of report.values()) {
     const pick = (...names) => Object.fromEntries(names.map((name) => [name, entry[name] ?? 0]));
     if (entry.type === 'inbound-rtp' && entry.kind === 'video')
       stats.inbound.video = pick('framesDecoded', 'framesPerSecond', 'frameWidth', 'frameHeight',
@@ -297,6 +332,8 @@ async function peerStats(peer) {
     else if (entry.type === 'inbound-rtp' && entry.kind === 'audio')
       stats.inbound.audio = pick('totalAudioEnergy', 'totalSamplesReceived', 'concealedSamples',
         'packetsReceived', 'packetsLost');
+    if (entry.type === 'inbound-rtp' && stats.inbound[entry.kind])
+      stats.inbound[entry.kind].mimeType = report.get(entry.codecId)?.mimeType ?? '';
     else if (entry.type === 'outbound-rtp')
       stats.outbound[entry.kind] = pick('framesEncoded', 'framesSent', 'packetsSent', 'bytesSent');
   }
@@ -311,6 +348,7 @@ window.gstCall = Object.freeze({
   get peers() {
     return [...(call?.peers.values() ?? [])].map(({ info, link, session, reason }) => ({ ...info, link, session, reason }));
   },
+  settled: () => devices.settled(), // resolves when no device is being opened
   // One object per peer: the peer, its link, and the counters of its W3C statistics
   getStats: () => Promise.all([...(call?.peers.values() ?? [])].map(peerStats)),
 });

@@ -229,7 +229,7 @@ export function parse(text) {
   return check(value);
 }
 
-// The same for an object that JSON.parse made
+// The same for an object that JSON.parse made, or that is to be sent
 export function check(value) {
   if (!isObject(value))
     throw new ProtocolError('bad-message', 'Bad message: not a JSON object');
@@ -243,6 +243,8 @@ export function check(value) {
   for (const names of oneOf)
     if (names.every((name) => message[name] === undefined))
       refuse(names.at(-1), 'is missing');
+  if (message.sdp && size(JSON.stringify(message)) > MAX_MESSAGE)
+    throw new ProtocolError('too-large', `Message of more than ${MAX_MESSAGE} bytes`);
   return message;
 }
 
@@ -252,10 +254,7 @@ export function stringify(message) {
   const checked = check(message);
   if (checked.type === 'hello' && !checked.peer.polite)
     delete checked.peer.polite; // said by saying nothing
-  const text = JSON.stringify(checked);
-  if (size(text) > MAX_MESSAGE)
-    throw new ProtocolError('too-large', `Message of more than ${MAX_MESSAGE} bytes`);
-  return text;
+  return JSON.stringify(checked);
 }
 
 // A display name that may be sent, from what somebody typed; '' if nothing is left

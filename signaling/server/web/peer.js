@@ -13,10 +13,13 @@
 // .link: 'waiting' (they offer) 'connecting' 'connected' 'interrupted'
 //        'retrying' 'failed' 'closed'
 
-const CONNECT_TIMEOUT = 15000; // ms from the offer to a connection
+const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
 const INTERRUPTED_TIMEOUT = 6000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure may be retried anew
 const MAX_EARLY_CANDIDATES = 256;
+
+// After a `close` with one of these the offering side tries once more
+const RETRIED = new Set(['ice-failed', 'timeout', 'negotiation-failed', 'internal']);
 
 // 128 bits, URL-safe
 export function newId() {
@@ -46,6 +49,7 @@ export class Peer extends EventTarget {
   #timer = 0;
   #stableTimer = 0;
   #retried = false;
+  #lastSession = ''; // to ask for another when it is over
 
   session = '';
   link = 'waiting';
@@ -78,10 +82,13 @@ export class Peer extends EventTarget {
   // By hand, after all has failed
   retry() {
     this.#retried = false;
-    if (this.offers)
+    if (this.offers) {
       this.#offerSession();
-    else if (this.session)
-      this.#send({ type: 'renegotiate', session: this.session });
+    } else if (this.#lastSession) {
+      this.#send({ type: 'renegotiate', session: this.#lastSession });
+      this.#setLink('retrying');
+      this.#watch(CONNECT_TIMEOUT);
+    }
   }
 
   update(info) {
@@ -158,6 +165,7 @@ export class Peer extends EventTarget {
   #connect(session) {
     this.#drop();
     this.session = session;
+    this.#lastSession = session;
     this.reason = '';
     this.#makingOffer = false;
     this.#ignoreOffer = false;
@@ -303,6 +311,9 @@ export class Peer extends EventTarget {
       await this.#handleOffer(message);
       return;
     }
+    // They pressed a button after all had failed
+    if (message.type === 'renegotiate' && !this.#pc && this.offers && message.session === this.#lastSession)
+      this.retry();
     if (!this.session || message.session !== this.session)
       return; // of a session that is over
     switch (message.type) {
@@ -335,8 +346,7 @@ export class Peer extends EventTarget {
 
   // A `close` ends this session only; they are still in the room
   #closed(code) {
-    const again = this.offers && !this.#retried && ['ice-failed', 'timeout', 'internal',
-      'negotiation-failed', 'bad-session'].includes(code);
+    const again = this.offers && !this.#retried && RETRIED.has(code);
     this.#drop();
     this.reason = code;
     this.#setLink('closed');
@@ -359,7 +369,7 @@ export class Peer extends EventTarget {
     const crossing = this.#makingOffer || pc.signalingState !== 'stable';
     // Two polite pages: the one that offered first stands its ground
     const yields = !this.offers || !this.info.polite;
-    this.#ignoreOffer = crossing && !yields;
+    this.#ignoreOffer = crossing && !yields; // and what comes with it
     if (this.#ignoreOffer)
       return;
     await pc.setRemoteDescription({ type: 'offer', sdp }); // rolls back ours

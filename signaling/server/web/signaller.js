@@ -8,16 +8,19 @@
 //   state     .state changed: 'connecting' 'open' 'reconnecting' 'closed'
 //   failed    detail {code, text}: it cannot heal; .state is 'closed' after it
 
-import { SUBPROTOCOL, VERSION, parse, stringify } from './message.js';
+import { SUBPROTOCOL, VERSION, check, parse, stringify } from './message.js';
 
-const BACKOFF_FIRST = 250; // ms, doubled with each try, halved at random
-const BACKOFF_MAX = 8000; // ms
+const BACKOFF_FIRST = 100; // ms, doubled with each try, half of it by chance
+const BACKOFF_MAX = 5000; // ms
 const WELCOME_TIMEOUT = 10000; // ms from opening the socket to the welcome
 const MAX_KEPT = 512; // messages kept for sending again after a resume
 
 // An answer to hello with one of these is final
 const FINAL = new Set(['token-required', 'token-refused', 'room-full', 'peer-id-taken',
   'unsupported-version', 'bad-room', 'bad-message', 'too-large', 'too-deep']);
+
+// WebSocket close codes after which we stay away
+const AWAY = new Map([[4000, 'replaced'], [4001, 'removed']]);
 
 export class Signaller extends EventTarget {
   #url;
@@ -26,19 +29,32 @@ export class Signaller extends EventTarget {
   #timer = 0;
   #tries = 0;
   #resume = '';
+  #old = false; // #resume is of a seat that the page had before a reload
   #sent = 0; // newest number we gave
   #seen = 0; // newest number we saw
   #kept = []; // what we sent and do not know to have arrived
+  #written = 0; // newest number that went out on a socket
   #welcomed = false; // on this socket
   #online = () => this.#retryNow();
 
   state = 'closed';
 
   // hello: function that returns {peer, token?} at the time of each hello
-  constructor({ url, hello }) {
+  // oldSeat: what .seat was before a reload; that seat is given up before we join
+  constructor({ url, hello, oldSeat }) {
     super();
     this.#url = url;
     this.#hello = hello;
+    if (oldSeat?.resume) {
+      this.#old = true;
+      this.#resume = oldSeat.resume;
+      this.#seen = oldSeat.seen;
+      this.#sent = oldSeat.sent;
+    }
+  }
+
+  get seat() {
+    return { resume: this.#resume, seen: this.#seen, sent: this.#sent };
   }
 
   open() {
@@ -51,12 +67,19 @@ export class Signaller extends EventTarget {
   send(message) {
     if (this.state === 'closed' || this.state === 'connecting')
       return;
-    const numbered = { ...message, seq: ++this.#sent };
+    const numbered = { ...message, seq: this.#sent + 1 };
+    try {
+      check(numbered);
+    } catch (error) {
+      console.error(`${message.type} cannot be sent:`, error.message);
+      return;
+    }
+    this.#sent++;
     this.#kept.push(numbered);
     if (this.#kept.length > MAX_KEPT)
       this.#kept.shift();
     if (this.#welcomed)
-      this.#socket.send(stringify(numbered));
+      this.#write(numbered);
   }
 
   // Leaves the room. Safe to call from `pagehide`.
@@ -69,6 +92,11 @@ export class Signaller extends EventTarget {
       socket.send(stringify({ type: 'bye', seq: ++this.#sent }));
     this.#welcomed = false;
     socket.close(1000);
+  }
+
+  #write(message) {
+    this.#socket.send(stringify(message));
+    this.#written = message.seq;
   }
 
   #stop() {
@@ -101,7 +129,7 @@ export class Signaller extends EventTarget {
     const mine = (handler) => (event) => this.#socket === socket && handler(event);
     socket.addEventListener('open', mine(() => this.#sayHello()));
     socket.addEventListener('message', mine(({ data }) => this.#receive(data)));
-    socket.addEventListener('close', mine(({ code, reason }) => this.#lost(code, reason)));
+    socket.addEventListener('close', mine(({ code }) => this.#lost(code)));
   }
 
   #sayHello() {
@@ -139,20 +167,41 @@ export class Signaller extends EventTarget {
 
   #welcome(message) {
     clearTimeout(this.#timer);
+    if (message.resumed && (this.#old || this.#forgot(message.lastSeq))) {
+      this.#startAnew();
+      return;
+    }
     this.#tries = 0;
+    this.#old = false;
     this.#welcomed = true;
     this.#resume = message.resume ?? '';
     if (message.resumed) {
-      this.#kept = this.#kept.filter(({ seq }) => seq > message.lastSeq);
+      // A restarted server lost count: what went out before is not said twice
+      const arrived = message.lastSeq ?? this.#written;
+      this.#kept = this.#kept.filter(({ seq }) => seq > arrived);
     } else {
       this.#kept = [];
       this.#sent = 0;
       this.#seen = 0;
     }
     for (const kept of this.#kept)
-      this.#socket.send(stringify(kept));
+      this.#write(kept);
     this.#setState('open');
     this.#emit(message);
+  }
+
+  // Something that did not arrive is no longer kept
+  #forgot(lastSeq) {
+    return lastSeq < this.#sent && (this.#kept[0]?.seq ?? Infinity) > lastSeq + 1;
+  }
+
+  #startAnew() {
+    const socket = this.#socket;
+    socket.send(stringify({ type: 'bye', seq: ++this.#sent }));
+    socket.close(1000);
+    this.#resume = '';
+    this.#old = false;
+    this.#connect();
   }
 
   #refused({ code, text, retryAfter }) {
@@ -161,7 +210,7 @@ export class Signaller extends EventTarget {
       return;
     }
     const socket = this.#socket;
-    this.#lost(1013, code, retryAfter);
+    this.#lost(1013, retryAfter);
     socket.close();
   }
 
@@ -169,15 +218,15 @@ export class Signaller extends EventTarget {
     this.dispatchEvent(new CustomEvent('message', { detail: message }));
   }
 
-  #lost(code, reason, retryAfter = 0) {
+  #lost(code, retryAfter = 0) {
     this.#socket = null;
     this.#welcomed = false;
     clearTimeout(this.#timer);
-    if (code === 1008 || (code >= 4000 && code < 5000)) {
-      this.#fail(reason || 'closed', '');
+    if (AWAY.has(code)) {
+      this.#fail(AWAY.get(code), '');
       return;
     }
-    this.#setState(this.#resume ? 'reconnecting' : 'connecting');
+    this.#setState(this.#resume && !this.#old ? 'reconnecting' : 'connecting');
     this.dispatchEvent(new CustomEvent('lost', { detail: { tries: ++this.#tries } }));
     const wait = Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** (this.#tries - 1));
     this.#timer = setTimeout(() => this.#connect(),

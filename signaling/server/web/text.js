@@ -35,9 +35,9 @@ export function deviceProblem(kind, error) {
 export function callProblem(code, text) {
   switch (code) {
     case 'token-required':
-      return 'This room needs a password.';
+      return 'This room needs an invitation. Paste the code of yours below.';
     case 'token-refused':
-      return 'The password is not right, or it has expired.';
+      return 'This invitation is not for this room, or it has expired. Ask for a new one.';
     case 'room-full':
       return 'This room is full. Try again when somebody has left.';
     case 'server-full':
@@ -50,8 +50,8 @@ export function callProblem(code, text) {
       return 'This page and the server do not fit together. Load the page again.';
     case 'rate-limited':
       return 'The server is asked too often. Wait a moment.';
-    case 'unreachable':
-      return 'The server does not answer.';
+    case 'removed':
+      return 'You were put out of the room.';
     case 'replaced':
       return 'Your seat was taken over by another window.';
     default:

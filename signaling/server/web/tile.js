@@ -93,7 +93,7 @@ export class Tile {
     const status = this.self ? '' : linkStatus(link);
     const why = link === 'failed' || link === 'closed' ? closeReason(reason) : '';
     this.#status.textContent = [status, why].filter(Boolean).join('. ');
-    this.#retry.hidden = link !== 'failed';
+    this.#retry.hidden = !why || ['bye', 'fingerprint-mismatch'].includes(reason);
     this.#retry.setAttribute('aria-label', `Try again to connect to ${name}`);
     this.#showTracks(info, away);
     this.#video.setAttribute('aria-label', `Picture of ${name}`);
