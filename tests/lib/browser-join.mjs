@@ -1,0 +1,119 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The program behind tests/lib/browser-join, which describes it.
+
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { launch, watchdog } from './browser.mjs';
+
+const text = (fallback) => ({ type: 'string', default: fallback });
+const flag = { type: 'boolean', default: false };
+const { values: options } = parseArgs({ options: {
+  url: { type: 'string' }, browser: text('chromium'), name: text('Browser'), seconds: text('10'),
+  'until-media': text('0'), 'no-video': flag, 'no-audio': flag, insecure: flag, size: text('640x360'),
+  fps: text('15'), video: text(''), every: text('0'), screenshot: text(''), commands: flag, json: flag,
+} });
+
+const seconds = Number(options.seconds);
+const wanted = Number(options['until-media']);
+if (!options.url || !(seconds >= 0) || !(wanted >= 0) || !['chromium', 'firefox'].includes(options.browser)) {
+  console.error('usage: browser-join --url http[s]://HOST:PORT/room/ROOM [flags at the top of the script]');
+  process.exit(2);
+}
+watchdog(seconds + 60);
+
+function pageUrl() {
+  const url = new URL(options.url);
+  url.searchParams.set('name', options.name);
+  url.searchParams.set('autojoin', '1');
+  url.searchParams.set('size', options.size);
+  url.searchParams.set('fps', options.fps);
+  return url.href;
+}
+
+const flat = (peer) => ({
+  peerId: peer.peerId, displayName: peer.displayName, link: peer.link, audio: peer.audio, video: peer.video,
+  connected: peer.connected,
+  framesDecoded: peer.inbound.video?.framesDecoded ?? 0,
+  framesPerSecond: peer.inbound.video?.framesPerSecond ?? 0,
+  frameWidth: peer.inbound.video?.frameWidth ?? 0,
+  frameHeight: peer.inbound.video?.frameHeight ?? 0,
+  keyFramesDecoded: peer.inbound.video?.keyFramesDecoded ?? 0,
+  audioEnergy: peer.inbound.audio?.totalAudioEnergy ?? 0,
+  audioSamples: peer.inbound.audio?.totalSamplesReceived ?? 0,
+  framesSent: peer.outbound.video?.framesSent ?? 0,
+  framesEncoded: peer.outbound.video?.framesEncoded ?? 0,
+  audioPacketsSent: peer.outbound.audio?.packetsSent ?? 0,
+});
+
+const browser = await launch(options.browser,
+  { insecure: options.insecure, fps: Number(options.fps), video: options.video });
+const page = await browser.open(pageUrl());
+const seen = new Set();
+
+const comes = (peer) => (options['no-video'] || peer.framesDecoded >= 5) &&
+  (options['no-audio'] || peer.audioEnergy > 1e-4);
+
+async function report(final) {
+  const peers = (await page.stats()).map(flat);
+  for (const { peerId } of peers)
+    seen.add(peerId);
+  return {
+    final, browser: browser.name, version: browser.version,
+    ...await page.evaluate(() => ({ state: window.gstCall.state, self: window.gstCall.self })),
+    media: peers.filter(comes).length >= wanted, peers, left: seen.size - peers.length,
+    problems: [...page.problems, ...await page.violations()],
+  };
+}
+
+const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+let leaving = false;
+const COMMANDS = {
+  mute: () => page.click('.bar [data-action=audio]'),
+  camera: () => page.click('.bar [data-action=video]'),
+  flip: () => page.flip(),
+  stats: async () => print(await report(false)),
+  reload: () => page.reload(),
+  leave: () => { leaving = true; },
+};
+
+if (options.commands) {
+  let work = Promise.resolve();
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    const command = COMMANDS[line.trim()];
+    if (!command)
+      console.error(`browser-join: no command '${line}'`);
+    else
+      work = work.then(command).catch((error) => console.error(`browser-join: ${line}: ${error.message}`));
+  });
+}
+
+let joined = true;
+try {
+  await page.joined();
+} catch (error) {
+  joined = false;
+  console.error(`browser-join: ${error.message}`);
+}
+
+const end = Date.now() + seconds * 1000;
+const every = Number(options.every) * 1000;
+let next = Date.now() + every;
+let line = await report(true);
+while (joined && !leaving && Date.now() < end && !(wanted && line.media)) {
+  await sleep(Math.min(200, Math.max(0, end - Date.now())));
+  line = await report(true);
+  if (every && Date.now() >= next) {
+    next += every;
+    print({ ...line, final: false });
+  }
+}
+if (options.screenshot)
+  await page.screenshot(options.screenshot);
+print(line);
+if (joined)
+  await page.click('.bar [data-action=leave]').catch(() => {});
+await browser.close();
+process.exit(joined && line.media ? 0 : 1);

@@ -1,0 +1,89 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The signalling server of the build, for tests that drive browsers.
+//
+//   const server = await startServer();
+//   server.page('tea', { name: 'Ann' });   // http://127.0.0.1:PORT/room/tea?name=Ann&autojoin=1…
+//   await server.restart();                // killed (SIGKILL) and started again on the same port
+//   await server.stop();
+//
+// It ends with the process that started it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const START_TIMEOUT = 10000; // ms
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+async function answers(url) {
+  const end = Date.now() + START_TIMEOUT;
+  while (Date.now() < end) {
+    try {
+      if ((await fetch(url)).ok)
+        return;
+    } catch {
+      // not yet
+    }
+    await sleep(50);
+  }
+  throw new Error(`the server does not answer ${url}`);
+}
+
+// program: call-server of GST_CALL_BUILD_ROOT unless told otherwise; args: further ones
+export async function startServer({ program = process.env.GST_CALL_SERVER ??
+  `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], host = '127.0.0.1' } = {}) {
+  const port = await freePort();
+  // Its keys outlive a restart, and belong to nobody's account
+  const state = mkdtempSync(join(tmpdir(), 'gst-call-'));
+  let child = null;
+
+  async function start() {
+    child = spawn(program, ['--listen', `127.0.0.1:${port}`, '--state-dir', state, ...args],
+      { stdio: ['ignore', 'ignore', 'inherit'] });
+    const failed = once(child, 'error').then(([error]) => { throw error; });
+    await Promise.race([answers(`http://127.0.0.1:${port}/healthz`), failed]);
+  }
+
+  async function kill(signal) {
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    }
+  }
+
+  process.on('exit', () => {
+    child?.kill('SIGKILL');
+    rmSync(state, { recursive: true, force: true });
+  });
+  await start();
+  return {
+    port,
+    kill: () => kill('SIGKILL'),
+    start,
+    stop: () => kill('SIGTERM'),
+    async restart() {
+      await kill('SIGKILL');
+      await start();
+    },
+    page(room, { name = 'Ann', autojoin = true, fragment = '' } = {}) {
+      const url = new URL(`http://${host}:${port}/room/${room}`);
+      url.search = new URLSearchParams({ name, size: '640x360', fps: '15', ...(autojoin ? { autojoin: '1' } : {}) });
+      url.hash = fragment;
+      return url.href;
+    },
+  };
+}
