@@ -54,7 +54,7 @@ call_connection_new (CallHost * host, gint fd, const CallAddress * address)
   self->host = host;
   self->fd = fd;
   self->address = *address;
-  self->heard = self->units_time = now;
+  self->heard = self->pinged = self->units_time = now;
   self->units = (gint64) host->limits.message_burst * UNIT;
   if (host->identity != NULL && fd >= 0) {
     self->tls = call_tls_new (host->identity, fd);
@@ -184,6 +184,11 @@ call_connection_fail (CallConnection * self, CallCloseCode code,
   g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_ERROR);
   g_autofree gchar *json = NULL;
 
+  if (self->member != NULL) {
+    call_member_report (self->member, error, text);
+    call_connection_close (self, code);
+    return;
+  }
   message->code = g_strdup (error);
   message->text = g_strdup (text);
   message->retry_after = retry_after;
@@ -549,7 +554,6 @@ call_connection_read (CallConnection * self, guint8 * buffer, gsize length)
       return;
     }
     self->heard = g_get_monotonic_time ();
-    self->pinged = FALSE;
     call_connection_feed (self, buffer, size);
   } while (self->held == NULL && self->phase != CALL_PHASE_UPGRADED
       && self->phase != CALL_PHASE_DEAD
@@ -639,8 +643,8 @@ call_connection_tick (CallConnection * self, gint64 now)
       on_deadline (self);
   } else if (now - self->heard > pong_timeout) {
     call_connection_close (self, CALL_CLOSE_NO_PONG);
-  } else if (!self->pinged && now - self->heard > pong_timeout / 2) {
-    self->pinged = TRUE;
+  } else if (now - self->pinged > pong_timeout / 3) {
+    self->pinged = now;
     send_frame (self, CALL_FRAME_PING, NULL, 0);
   }
 }

@@ -70,7 +70,7 @@ struct _CallConnection
   CallPhase phase;
   gint64 deadline;                  /* monotonic; of all phases but OPEN */
   gint64 heard;                     /* monotonic; when something last came */
-  gboolean pinged;                  /* since then */
+  gint64 pinged;                    /* monotonic; the last ping */
   gboolean told_end;                /* TLS and socket are shut for writing */
 
   gint64 units;                     /* left of the message rate, in 1/1000 */

@@ -72,7 +72,7 @@ begin_data_frame (CallFrameReader * reader, guint64 length)
   if (length > CALL_MAX_MESSAGE || before + length > CALL_MAX_MESSAGE)
     return CALL_CLOSE_TOO_LARGE;
   if (++reader->fragments > CALL_MAX_FRAGMENTS)
-    return CALL_CLOSE_POLICY;
+    return CALL_CLOSE_TOO_LARGE;
   if (reader->type != CALL_FRAME_CONTINUATION)
     reader->message_type = reader->type;
   if (reader->message == NULL)

@@ -505,25 +505,31 @@ call_member_receive_message (CallMember * member, const CallMessage * message)
   call_members_flush (touched);
 }
 
+void
+call_member_report (CallMember * member, const gchar * code, const gchar * text)
+{
+  GPtrArray *touched = call_members_new ();
+
+  g_mutex_lock (&member->shard->lock);
+  if (member->seat != NULL)
+    push_error_locked (member->seat, NULL, code, text, touched);
+  g_mutex_unlock (&member->shard->lock);
+  call_members_flush (touched);
+}
+
 gboolean
 call_member_receive (CallMember * member, const gchar * text, gsize length,
     GError ** error)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (CallMessage) message = call_message_parse (text, length, &problem);
-  GPtrArray *touched;
 
   if (message != NULL) {
     call_member_receive_message (member, message);
     return TRUE;
   }
-  touched = call_members_new ();
-  g_mutex_lock (&member->shard->lock);
-  if (member->seat != NULL)
-    push_error_locked (member->seat, NULL, call_protocol_error_to_code
-        (problem), problem->message, touched);
-  g_mutex_unlock (&member->shard->lock);
-  call_members_flush (touched);
+  call_member_report (member, call_protocol_error_to_code (problem),
+      problem->message);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }

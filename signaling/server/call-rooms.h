@@ -92,6 +92,9 @@ gboolean call_member_receive (CallMember * member, const gchar * text,
 /* The same for a message that is parsed already */
 void call_member_receive_message (CallMember * member,
     const CallMessage * message);
+/* Tells the member of a problem that its connection found */
+void call_member_report (CallMember * member, const gchar * code,
+    const gchar * text);
 /* The connection broke: the seat waits for a resume. Nothing that is not
  * under way already is delivered any more. */
 void call_member_detach (CallMember * member);

@@ -287,10 +287,11 @@ settle_all (CallWorker * self)
 }
 
 static void
-refuse_connection (gint fd)
+refuse_connection (gint fd, const gchar * status)
 {
-  static const gchar text[] = "HTTP/1.1 503 Service Unavailable\r\n"
-      "Retry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  g_autofree gchar *text = g_strdup_printf ("HTTP/1.1 %s\r\n"
+      "Retry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+      status);
 
   if (send (fd, text, strlen (text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
     g_debug ("A refused connection did not hear why");
@@ -311,9 +312,12 @@ take_connection (CallWorker * self, gint fd, const struct sockaddr *from)
   max = host->limits.exempt_loopback && call_address_is_loopback (&address) ?
       0 : host->limits.max_per_address;
   if ((guint) g_atomic_int_get (&host->connections) >=
-      host->limits.max_connections
-      || !call_addresses_enter (host->addresses, &address, max)) {
-    refuse_connection (fd);
+      host->limits.max_connections) {
+    refuse_connection (fd, "503 Service Unavailable");
+    return;
+  }
+  if (!call_addresses_enter (host->addresses, &address, max)) {
+    refuse_connection (fd, "429 Too Many Requests");
     return;
   }
   g_atomic_int_inc (&host->connections);
