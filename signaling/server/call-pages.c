@@ -74,19 +74,6 @@ call_pages_refuse (guint status, const gchar * text, gboolean keep_alive)
       text, strlen (text), keep_alive);
 }
 
-/* A resource in a static library is not registered by itself */
-static GResource *
-get_files (void)
-{
-  static gsize registered;
-
-  if (g_once_init_enter (&registered)) {
-    call_web_register_resource ();
-    g_once_init_leave (&registered, 1);
-  }
-  return call_web_get_resource ();
-}
-
 static GBytes *
 respond_with_file (const gchar * name, gboolean keep_alive)
 {
@@ -96,7 +83,7 @@ respond_with_file (const gchar * name, gboolean keep_alive)
   gconstpointer data;
 
   /* a resource's path is only a key, there is nothing to climb out of */
-  file = g_resource_lookup_data (get_files (), path,
+  file = g_resource_lookup_data (call_web_get_resource (), path,
       G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   if (file == NULL)
     return call_pages_refuse (404, "There is nothing here.\n", keep_alive);
