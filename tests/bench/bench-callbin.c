@@ -5,7 +5,7 @@
  *
  *   bench-callbin first    waits in the room, picture and sound both ways
  *   bench-callbin join     joins, sees, leaves, again and again; marks
- *   bench-callbin send     sends pictures only, and wants none
+ *   bench-callbin send     sends pictures (--sound: and sound), wants none
  *   bench-callbin receive  ages of decoded and shown pictures
  *
  * `first` and `send` print {"ready":true} and live until their input ends.
@@ -31,6 +31,7 @@
 static gchar *uri = NULL;
 static gchar *properties = "";
 static gboolean plain = FALSE;
+static gboolean sound = FALSE;
 static gint count = 10;
 static gint seconds = 10;
 
@@ -40,6 +41,7 @@ static GOptionEntry options[] = {
   {"properties", 0, 0, G_OPTION_ARG_STRING, &properties,
       "More properties of callbin", "\"NAME=VALUE …\""},
   {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, "A picture without detail", NULL},
+  {"sound", 0, 0, G_OPTION_ARG_NONE, &sound, "Sound beside the picture", NULL},
   {"count", 0, 0, G_OPTION_ARG_INT, &count, "Joins to measure", "N"},
   {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Time to measure", "S"},
   {NULL}
@@ -57,6 +59,41 @@ on_pad_added (GstElement * callbin, GstPad * pad, BenchView * view)
   }
 }
 
+static GstBusSyncReply
+on_bus_sync (GstBus * bus, GstMessage * message, gpointer view)
+{
+  if (gst_message_has_name (message, "call-joined"))
+    bench_view_mark (view, BENCH_MARK_JOINED);
+  return GST_BUS_PASS;
+}
+
+static void
+on_signaling_state (GstElement * webrtcbin, GParamSpec * pspec,
+    BenchView * view)
+{
+  GstWebRTCSignalingState state;
+
+  g_object_get (webrtcbin, "signaling-state", &state, NULL);
+  if (state == GST_WEBRTC_SIGNALING_STATE_HAVE_LOCAL_OFFER)
+    bench_view_mark (view, BENCH_MARK_OFFER);
+  else if (state == GST_WEBRTC_SIGNALING_STATE_STABLE)
+    bench_view_mark (view, BENCH_MARK_ANSWER);
+}
+
+/* The stages before the first pad are only seen inside */
+static void
+on_deep_element_added (GstBin * pipeline, GstBin * bin, GstElement * element,
+    BenchView * view)
+{
+  GstElementFactory *factory = gst_element_get_factory (element);
+
+  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), "webrtcbin"))
+    return;
+  bench_watch_states (element, view);
+  g_signal_connect (element, "notify::signaling-state",
+      G_CALLBACK (on_signaling_state), view);
+}
+
 static GstElement *
 make_call (const gchar * rest, BenchView * view)
 {
@@ -66,6 +103,7 @@ make_call (const gchar * rest, BenchView * view)
       BENCH_BITRATE,
       properties, rest);
   GstElement *pipeline = gst_parse_launch (text, &error);
+  g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstElement) callbin = NULL;
   g_autoptr (GstElement) shown = NULL;
   g_autoptr (GstElement) source = NULL;
@@ -78,6 +116,10 @@ make_call (const gchar * rest, BenchView * view)
     g_object_set (source, "detailed", !plain, NULL);
   shown = gst_bin_get_by_name (GST_BIN (pipeline), "shown");
   g_signal_connect (callbin, "pad-added", G_CALLBACK (on_pad_added), view);
+  g_signal_connect (pipeline, "deep-element-added",
+      G_CALLBACK (on_deep_element_added), view);
+  bus = gst_element_get_bus (pipeline);
+  gst_bus_set_sync_handler (bus, on_bus_sync, view, NULL);
   if (shown)
     bench_view_watch_shown (view, shown);
   bench_watch_bus (pipeline);
@@ -162,7 +204,8 @@ static int
 run_receive (void)
 {
   g_autoptr (BenchView) view = bench_view_new ();
-  GstElement *pipeline = make_call (SHOW_VIDEO, view);
+  GstElement *pipeline = make_call (sound ? SHOW_VIDEO PLAY_AUDIO : SHOW_VIDEO,
+      view);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   if (!bench_wait (is_shown, view, 10000)) {
@@ -195,7 +238,7 @@ main (int argc, char **argv)
   if (g_str_equal (argv[1], "first"))
     return run_waiting (SEND_VIDEO SEND_AUDIO SHOW_VIDEO PLAY_AUDIO);
   if (g_str_equal (argv[1], "send"))
-    return run_waiting (SEND_VIDEO);
+    return run_waiting (sound ? SEND_VIDEO SEND_AUDIO : SEND_VIDEO);
   if (g_str_equal (argv[1], "join"))
     return run_join ();
   return run_receive ();

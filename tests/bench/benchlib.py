@@ -92,7 +92,7 @@ class Server(Child):
     """A call-server of our own on a free port of the loopback."""
 
     def __init__(self, *arguments):
-        super().__init__(BUILD / 'signaling' / 'server' / 'call-server', '--listen',
+        super().__init__(BUILD / 'signaling' / 'call-server', '--listen',
                          '127.0.0.1:0', *arguments)
         deadline = time.monotonic() + 10
         while True:

@@ -3,19 +3,19 @@
 # bench: glass to glass of a picture: callbin, Chromium, bare webrtcbins
 # npm: playwright-core@1.65.1
 """Age of a picture when it is decoded and when it is shown, by the bar code in it;
-picture only, one way, clean loopback. See README.md."""
+one way, clean loopback. See README.md."""
 import statistics
 import sys
 
 import benchlib as bench
 
 
-def callbin(server, seconds):
-    room = server.room('callbin')
-    sender = bench.Child(bench.TOOLS / 'bench-callbin', 'send', '--uri', room)
+def callbin(server, seconds, *more):
+    room = server.room('callbin' + ''.join(more))
+    sender = bench.Child(bench.TOOLS / 'bench-callbin', 'send', '--uri', room, *more)
     sender.object()
     receiver = bench.Child(bench.TOOLS / 'bench-callbin', 'receive', '--uri', room,
-                           '--seconds', seconds)
+                           '--seconds', seconds, *more)
     samples = list(receiver.objects(60 + seconds))
     sender.end()
     return samples
@@ -28,12 +28,15 @@ def pair(latency, seconds):
 
 def main():
     options = bench.arguments(__doc__)
-    seconds = 4 if options.quick else 20
+    seconds = 3 if options.quick else 20
     raw = {'facts': bench.print_facts('latency', options.quick)}
     server = bench.Server()
     samples = raw['samples'] = {
         'callbin': bench.attempt(callbin, server, seconds),
+        'callbin, with sound': bench.attempt(callbin, server, seconds, '--sound'),
         'Chromium': bench.attempt(bench.chromium, 'latency', server, '--seconds', str(seconds)),
+        'Chromium, with sound': [] if options.quick else bench.attempt(
+            bench.chromium, 'latency', server, '--seconds', str(seconds), '--sound'),
         **{f'bare pair, latency {ms}': bench.attempt(pair, ms, seconds)
            for ms in (0, 60, 200)},
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // node bench-chromium.js join|latency --server http://127.0.0.1:PORT
-//   [--count N] [--seconds S] [--clip FILE.y4m]
+//   [--count N] [--seconds S] [--clip FILE.y4m] [--sound]
 // Two Chromium processes call each other through call-server. Prints the
 // same lines of JSON as bench-pair and bench-callbin.
 'use strict';
@@ -17,6 +17,7 @@ const { values: options, positionals: [mode] } = parseArgs({
     count: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '10' },
     clip: { type: 'string' },
+    sound: { type: 'boolean', default: false },
     executable: { type: 'string', default: '/usr/bin/chromium' },
     // "host": no network of our own, candidates of 127.0.0.1 are wanted
     loopback: { type: 'boolean', default: false },
@@ -83,7 +84,7 @@ async function join(first, second) {
 }
 
 async function latency(first, second) {
-  await second.page.evaluate(() => bench.canvasCamera());
+  await second.page.evaluate(sound => bench.canvasCamera(sound), options.sound);
   await first.page.evaluate(() => bench.join('bench', { send: false }));
   await second.page.evaluate(() => { bench.join('bench'); });
   await seen(first.page);

@@ -66,7 +66,7 @@
     return canvas;
   };
 
-  bench.canvasCamera = () => {
+  bench.canvasCamera = async sound => {
     const canvas = document.createElement('canvas');
     canvas.width = WIDTH;
     canvas.height = HEIGHT;
@@ -85,6 +85,11 @@
     };
     requestAnimationFrame(draw);
     bench.media = canvas.captureStream(30);
+    if (sound) {
+      const microphone =
+        await navigator.mediaDevices.getUserMedia({ audio: true });
+      bench.media.addTrack(microphone.getAudioTracks()[0]);
+    }
   };
 
   bench.realCamera = async () => {
