@@ -21,6 +21,8 @@
 #define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define MAX_RESPONSE (16 * 1024)
 #define KEY_BYTES 16
+#define TLS_ADVICE \
+    "Does the server speak TLS there? Without TLS the URI begins with ws:"
 
 typedef struct
 {
@@ -115,17 +117,17 @@ fail (GTask * task, GError * error)
 
   if (self->timed_out) {
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
-        CALL_SIGNALLER_ERROR_UNREACHABLE, "%s does not answer in time. "
-        "Check the address, and that the server is running", self->name);
+        CALL_SIGNALLER_ERROR_UNREACHABLE, "%s does not answer in time. %s",
+        self->name, self->tls && self->stream && !self->key ? TLS_ADVICE :
+        "Check the address, and that the server is running");
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_task_return_error (task, g_error_copy (error));
   } else if (self->tls_errors != 0) {
     fail_certificate (self, task);
   } else if (error->domain == G_TLS_ERROR) {
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
-        CALL_SIGNALLER_ERROR_CERTIFICATE, "No TLS connection to %s: %s. "
-        "Does the server speak TLS there? Without TLS the URI begins with ws:",
-        self->name, error->message);
+        CALL_SIGNALLER_ERROR_CERTIFICATE, "No TLS connection to %s: %s. %s",
+        self->name, error->message, TLS_ADVICE);
   } else {
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
         CALL_SIGNALLER_ERROR_UNREACHABLE, "Cannot reach %s: %s. Check the "

@@ -186,8 +186,15 @@ on_goodbye_closed (SoupWebsocketConnection * socket, Goodbye * bye)
 static void
 say_goodbye (CallWebsocketSignaller * self)
 {
-  Goodbye *bye = g_new0 (Goodbye, 1);
+  Goodbye *bye;
 
+  /* libsoup closes only once; what is closing already needs nothing */
+  if (soup_websocket_connection_get_state (self->socket) !=
+      SOUP_WEBSOCKET_STATE_OPEN) {
+    drop_socket (self);
+    return;
+  }
+  bye = g_new0 (Goodbye, 1);
   bye->socket = g_object_ref (self->socket);
   bye->timer = g_timeout_source_new (GOODBYE_MS);
   g_source_set_callback (bye->timer, on_goodbye_timeout, bye, goodbye_free);

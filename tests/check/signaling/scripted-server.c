@@ -7,8 +7,19 @@
 #include <gnutls/x509.h>
 #include <string.h>
 
-#define WATCHDOG_SECONDS 20
+#define WATCHDOG_SECONDS 30
 #define WEBSOCKET_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+typedef struct
+{
+  Script *script;
+  GSocketConnection *tcp;
+  GIOStream *stream;            /* tcp, or TLS over it */
+  GCancellable *cancellable;
+  gchar buffer[1024];
+  GString *request;
+  gboolean complete;
+} Connection;
 
 static gboolean
 on_watchdog (gpointer user_data)
@@ -38,90 +49,164 @@ on_heard (SoupWebsocketConnection * socket, SoupWebsocketDataType type,
 }
 
 static void
-on_socket (SoupServer * server, SoupServerMessage * message, const char *path,
-    SoupWebsocketConnection * socket, gpointer user_data)
+connection_free (gpointer data)
 {
-  Script *script = user_data;
-  gint64 now = g_get_monotonic_time ();
+  Connection *connection = data;
 
-  g_assert_null (soup_message_headers_get_one
-      (soup_server_message_get_request_headers (message),
-          "Sec-WebSocket-Extensions"));
-  g_ptr_array_add (script->sockets, g_object_ref (socket));
-  g_array_append_val (script->times, now);
-  g_signal_connect (socket, "message", G_CALLBACK (on_heard), script);
+  g_cancellable_cancel (connection->cancellable);
+  g_object_unref (connection->cancellable);
+  g_object_unref (connection->stream);
+  g_object_unref (connection->tcp);
+  g_string_free (connection->request, TRUE);
+  g_free (connection);
 }
 
-static Script *
-script_alloc (void)
+/* What RFC 6455 wants as the answer to the key in a request */
+static gchar *
+accept_key (const gchar * request)
 {
-  Script *script = g_new0 (Script, 1);
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
+  g_autofree gchar *key = NULL;
+  guint8 digest[20];
+  gsize length = sizeof digest;
 
-  script->watchdog = g_timeout_source_new_seconds (WATCHDOG_SECONDS);
-  g_source_set_callback (script->watchdog, on_watchdog, NULL, NULL);
-  g_source_attach (script->watchdog, NULL);
-  script->sockets = g_ptr_array_new_with_free_func (g_object_unref);
-  script->raw = g_ptr_array_new_with_free_func (g_object_unref);
-  script->times = g_array_new (FALSE, FALSE, sizeof (gint64));
-  script->states = g_array_new (FALSE, FALSE, sizeof (CallSignallerState));
-  return script;
+  key = g_strdup (strstr (request, "Sec-WebSocket-Key: ") + 19);
+  *strchr (key, '\r') = '\0';
+  g_checksum_update (checksum, (const guchar *) key, -1);
+  g_checksum_update (checksum, (const guchar *) WEBSOCKET_GUID, -1);
+  g_checksum_get_digest (checksum, digest, &length);
+  return g_base64_encode (digest, length);
+}
+
+static void
+answer_upgrade (Connection * connection, GBytes * behind)
+{
+  const gchar *request = connection->request->str;
+  g_autofree gchar *accept = accept_key (request);
+  g_autoptr (GString) answer = g_string_new (NULL);
+
+  g_assert_true (g_str_has_prefix (request, "GET " ROOM_PATH " HTTP/1.1\r\n"));
+  g_assert_nonnull (strstr (request, "Sec-WebSocket-Protocol: "
+          CALL_SUBPROTOCOL "\r\n"));
+  g_assert_null (strstr (request, "Sec-WebSocket-Extensions"));
+  g_string_append_printf (answer, "HTTP/1.1 101 Switching Protocols\r\n"
+      "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: " CALL_SUBPROTOCOL
+      "\r\n\r\n", accept);
+  if (behind)
+    g_string_append_len (answer, g_bytes_get_data (behind, NULL),
+        g_bytes_get_size (behind));
+  g_output_stream_write_all (g_io_stream_get_output_stream
+      (connection->stream), answer->str, answer->len, NULL, NULL, NULL);
+}
+
+static void
+serve_socket (Connection * connection)
+{
+  Script *script = connection->script;
+  g_autoptr (GUri) uri = g_uri_parse (script->uri, SOUP_HTTP_URI_FLAGS, NULL);
+  gint64 now = g_get_monotonic_time ();
+  SoupWebsocketConnection *socket;
+
+  answer_upgrade (connection, NULL);
+  socket = soup_websocket_connection_new (connection->stream, uri,
+      SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, CALL_SUBPROTOCOL, NULL);
+  g_signal_connect (socket, "message", G_CALLBACK (on_heard), script);
+  g_ptr_array_add (script->sockets, socket);
+  g_array_append_val (script->times, now);
+}
+
+static void
+on_request (GObject * stream, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  Connection *connection = user_data;
+  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (stream), result,
+      &error);
+
+  /* cancelled: the connection is freed */
+  if (n <= 0)
+    return;
+  g_string_append_len (connection->request, connection->buffer, n);
+  connection->complete = strstr (connection->request->str, "\r\n\r\n") != NULL;
+  if (!connection->complete)
+    g_input_stream_read_async (G_INPUT_STREAM (stream), connection->buffer,
+        sizeof connection->buffer, G_PRIORITY_DEFAULT, connection->cancellable,
+        on_request, connection);
+  else if (!connection->script->raw)
+    serve_socket (connection);
+}
+
+static void
+on_accepted (GObject * listener, GAsyncResult * result, gpointer user_data)
+{
+  GSocketConnection *tcp =
+      g_socket_listener_accept_finish (G_SOCKET_LISTENER (listener), result,
+      NULL, NULL);
+  Script *script = user_data;
+  Connection *connection;
+
+  /* NULL: the script is gone */
+  if (!tcp)
+    return;
+  connection = g_new0 (Connection, 1);
+  connection->script = script;
+  connection->tcp = tcp;
+  connection->stream = script->certificate ?
+      g_tls_server_connection_new (G_IO_STREAM (tcp), script->certificate,
+      NULL) : G_IO_STREAM (g_object_ref (tcp));
+  connection->request = g_string_new (NULL);
+  connection->cancellable = g_cancellable_new ();
+  g_ptr_array_add (script->connections, connection);
+  g_input_stream_read_async (g_io_stream_get_input_stream (connection->stream),
+      connection->buffer, sizeof connection->buffer, G_PRIORITY_DEFAULT,
+      connection->cancellable, on_request, connection);
+  g_socket_listener_accept_async (script->listener, NULL, on_accepted, script);
 }
 
 Script *
 script_new (GTlsCertificate * certificate)
 {
-  static char *protocols[] = { (char *) CALL_SUBPROTOCOL, NULL };
-  Script *script = script_alloc ();
-  g_autoptr (GError) error = NULL;
-  GSList *uris;
-
-  script->server = soup_server_new ("tls-certificate", certificate, NULL);
-  soup_server_add_websocket_handler (script->server, ROOM_PATH, NULL, protocols,
-      on_socket, script, NULL);
-  soup_server_listen_local (script->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY |
-      (certificate ? SOUP_SERVER_LISTEN_HTTPS : 0), &error);
-  g_assert_no_error (error);
-  uris = soup_server_get_uris (script->server);
-  script->uri = g_strdup_printf ("%s://127.0.0.1:%d" ROOM_PATH,
-      certificate ? "wss" : "ws", g_uri_get_port (uris->data));
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  return script;
-}
-
-static void
-on_raw_accepted (GObject * listener, GAsyncResult * result, gpointer user_data)
-{
-  Script *script = user_data;
-  GSocketConnection *connection =
-      g_socket_listener_accept_finish (G_SOCKET_LISTENER (listener), result,
-      NULL, NULL);
-
-  /* NULL: the script is gone */
-  if (!connection)
-    return;
-  g_ptr_array_add (script->raw, connection);
-  g_socket_listener_accept_async (script->listener, NULL, on_raw_accepted,
-      script);
-}
-
-Script *
-script_new_raw (void)
-{
-  Script *script = script_alloc ();
+  Script *script = g_new0 (Script, 1);
   g_autoptr (GSocketAddress) any =
       g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GError) error = NULL;
 
+  script->watchdog = g_timeout_source_new_seconds (WATCHDOG_SECONDS);
+  g_source_set_callback (script->watchdog, on_watchdog, NULL, NULL);
+  g_source_attach (script->watchdog, NULL);
+  script->connections = g_ptr_array_new_with_free_func (connection_free);
+  script->sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  script->times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  script->states = g_array_new (FALSE, FALSE, sizeof (CallSignallerState));
+  g_set_object (&script->certificate, certificate);
+
   script->listener = g_socket_listener_new ();
   g_socket_listener_add_address (script->listener, any, G_SOCKET_TYPE_STREAM,
       G_SOCKET_PROTOCOL_TCP, NULL, &address, &error);
   g_assert_no_error (error);
-  script->uri = g_strdup_printf ("ws://127.0.0.1:%d" ROOM_PATH,
+  script->uri = g_strdup_printf ("%s://127.0.0.1:%d" ROOM_PATH,
+      certificate ? "wss" : "ws",
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
-  g_socket_listener_accept_async (script->listener, NULL, on_raw_accepted,
-      script);
+  g_socket_listener_accept_async (script->listener, NULL, on_accepted, script);
   return script;
+}
+
+Script *
+script_new_raw (void)
+{
+  Script *script = script_new (NULL);
+
+  script->raw = TRUE;
+  return script;
+}
+
+static void
+close_socket (SoupWebsocketConnection * socket)
+{
+  if (soup_websocket_connection_get_state (socket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (socket, 1001, NULL);
 }
 
 void
@@ -134,16 +219,17 @@ script_free (Script * script)
   g_clear_object (&script->signaller);
   for (guint i = 0; i < script->sockets->len; i++)
     g_signal_handlers_disconnect_by_data (script->sockets->pdata[i], script);
-  g_ptr_array_unref (script->sockets);
-  g_ptr_array_unref (script->raw);
-  if (script->listener)
-    g_socket_listener_close (script->listener);
+  for (guint i = 0; i < script->sockets->len; i++)
+    close_socket (script->sockets->pdata[i]);
+  g_socket_listener_close (script->listener);
   while (g_main_context_iteration (NULL, FALSE))
     continue;
-  if (script->server)
-    soup_server_disconnect (script->server);
-  g_clear_object (&script->server);
+  g_ptr_array_unref (script->sockets);
+  g_ptr_array_unref (script->connections);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
   g_clear_object (&script->listener);
+  g_clear_object (&script->certificate);
   g_free (script->uri);
   g_array_unref (script->times);
   g_array_unref (script->states);
@@ -257,13 +343,12 @@ script_welcome (Script * script, gboolean resumed, gint64 last_seq)
 void
 script_cut (Script * script)
 {
-  GIOStream *stream =
-      soup_websocket_connection_get_io_stream (script_socket (script));
-  g_autoptr (GIOStream) base = NULL;
+  Connection *connection;
 
-  g_object_get (stream, "base-iostream", &base, NULL);
-  g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION
-          (base)), TRUE, TRUE, NULL);
+  script_socket (script);
+  connection = script->connections->pdata[script->connections->len - 1];
+  g_socket_shutdown (g_socket_connection_get_socket (connection->tcp), TRUE,
+      TRUE, NULL);
 }
 
 void
@@ -303,66 +388,39 @@ script_send (Script * script, CallMessageType type, const gchar * session)
   call_signaller_send (script->signaller, message);
 }
 
-static void
-on_raw_read (GObject * stream, GAsyncResult * result, gpointer user_data)
-{
-  gssize *n = user_data;
-  g_autoptr (GError) error = NULL;
-
-  *n = g_input_stream_read_finish (G_INPUT_STREAM (stream), result, &error);
-  g_assert_no_error (error);
-}
-
 void
 script_raw_write (Script * script, guint n, gconstpointer data, gsize length)
 {
-  GIOStream *stream = script->raw->pdata[n];
+  Connection *connection;
 
+  SCRIPT_WAIT (script, script->connections->len > n);
+  connection = script->connections->pdata[n];
   /* may fail: the client is free to hang up */
-  g_output_stream_write_all (g_io_stream_get_output_stream (stream), data,
-      length, NULL, NULL, NULL);
+  g_output_stream_write_all (g_io_stream_get_output_stream
+      (connection->stream), data, length, NULL, NULL, NULL);
+}
+
+static Connection *
+wait_for_request (Script * script, guint n)
+{
+  Connection *connection;
+
+  SCRIPT_WAIT (script, script->connections->len > n);
+  connection = script->connections->pdata[n];
+  SCRIPT_WAIT (script, connection->complete);
+  return connection;
+}
+
+gchar *
+script_raw_accept_key (Script * script, guint n)
+{
+  return accept_key (wait_for_request (script, n)->request->str);
 }
 
 void
 script_raw_upgrade (Script * script, guint n, GBytes * behind)
 {
-  gchar request[4096] = "";
-  gsize length = 0;
-  g_autofree gchar *key = NULL;
-  g_autofree gchar *accept = NULL;
-  g_autoptr (GString) answer = g_string_new (NULL);
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
-  guint8 digest[20];
-  gsize digest_length = sizeof digest;
-
-  SCRIPT_WAIT (script, script->raw->len > n);
-  while (!strstr (request, "\r\n\r\n")) {
-    GInputStream *input = g_io_stream_get_input_stream (script->raw->pdata[n]);
-    gssize got = -2;
-
-    g_input_stream_read_async (input, request + length,
-        sizeof request - 1 - length, G_PRIORITY_DEFAULT, NULL, on_raw_read,
-        &got);
-    SCRIPT_WAIT (script, got != -2);
-    g_assert_cmpint (got, >, 0);
-    length += got;
-    request[length] = '\0';
-  }
-  g_assert_true (g_str_has_prefix (request, "GET " ROOM_PATH " HTTP/1.1\r\n"));
-  key = g_strdup (strstr (request, "Sec-WebSocket-Key: ") + 19);
-  *strchr (key, '\r') = '\0';
-  g_checksum_update (checksum, (const guchar *) key, -1);
-  g_checksum_update (checksum, (const guchar *) WEBSOCKET_GUID, -1);
-  g_checksum_get_digest (checksum, digest, &digest_length);
-  accept = g_base64_encode (digest, digest_length);
-  g_string_append_printf (answer, "HTTP/1.1 101 Switching Protocols\r\n"
-      "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: " CALL_SUBPROTOCOL
-      "\r\n\r\n", accept);
-  if (behind)
-    g_string_append_len (answer, g_bytes_get_data (behind, NULL),
-        g_bytes_get_size (behind));
-  script_raw_write (script, n, answer->str, answer->len);
+  answer_upgrade (wait_for_request (script, n), behind);
 }
 
 GBytes *

@@ -16,13 +16,14 @@ typedef struct
 {
   GSource *watchdog;
 
-  /* the server; either of both */
-  SoupServer *server;
-  GSocketListener *listener;        /* raw: the test writes the bytes */
+  /* the server */
+  GSocketListener *listener;
+  GTlsCertificate *certificate;     /* NULL: no TLS */
+  gboolean raw;                     /* the test writes the bytes */
   gchar *uri;
+  GPtrArray *connections;           /* all so far */
   GPtrArray *sockets;               /* SoupWebsocketConnection, all so far */
   GArray *times;                    /* gint64, when each came */
-  GPtrArray *raw;                   /* GSocketConnection, all so far */
   GQueue heard;                     /* CallMessage, of all sockets */
 
   /* the client */
@@ -40,9 +41,9 @@ typedef struct
 /* One turn of the main context; the watchdog ends what never comes */
 void script_iterate (Script * script);
 
-/* Serves websockets; certificate may be NULL */
+/* Answers upgrades; certificate may be NULL */
 Script *script_new (GTlsCertificate * certificate);
-/* Accepts connections and does nothing with them */
+/* Accepts connections and leaves the answers to the test */
 Script *script_new_raw (void);
 void script_free (Script * script);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Script, script_free)
@@ -73,6 +74,8 @@ void script_send (Script * script, CallMessageType type, const gchar * session);
 
 /* Raw: waits for connection n, answers its upgrade and adds bytes behind it */
 void script_raw_upgrade (Script * script, guint n, GBytes * behind);
+/* The Sec-WebSocket-Accept of connection n */
+gchar *script_raw_accept_key (Script * script, guint n);
 void script_raw_write (Script * script, guint n, gconstpointer data,
     gsize length);
 /* The frame of a text, as a server sends it */
