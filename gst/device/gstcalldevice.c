@@ -147,7 +147,7 @@ guess_api (GstDevice * device)
 static gchar *
 find_id (GstCallDevice * self, const GstStructure * properties)
 {
-  static const gchar *const names[] = { "device.id", "node.name", "device.name",
+  static const gchar *const names[] = { "node.name", "device.name",
     "alsa.long_card_name", "device.path", NULL
   };
   gchar *id = NULL;
@@ -158,6 +158,8 @@ find_id (GstCallDevice * self, const GstStructure * properties)
     id = v4l2_id (properties, self->alias);
   else if (g_str_equal (self->api, "pipewire"))
     id = get_field (properties, "node.name");
+  else if (g_str_equal (self->api, "call-fake"))
+    id = get_field (properties, "device.id");
   if (!id || *id == '\0') {
     g_free (id);
     id = first_field (properties, names);

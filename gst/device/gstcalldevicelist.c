@@ -223,13 +223,24 @@ gst_call_device_list_get (GstCallDeviceKind kind)
   return self;
 }
 
+/* Stopping PipeWire's provider corrupts memory (0.3.65, with a camera there: one
+ * process in three aborts). Once connected it runs until the process ends. */
+static gboolean
+must_stay (void)
+{
+  g_autoptr (GstDeviceProvider) provider =
+      gst_device_provider_factory_get_by_name ("pipewiredeviceprovider");
+
+  return provider && gst_device_provider_is_started (provider);
+}
+
 /* Not done by the last unref: on_message holds references, and a provider
  * cannot be stopped from its own thread. */
 void
 gst_call_device_list_release (GstCallDeviceList * self)
 {
   G_LOCK (registry);
-  if (--self->users == 0) {
+  if (--self->users == 0 && !must_stay ()) {
     g_autoptr (GstBus) bus = gst_device_monitor_get_bus (self->monitor);
 
     lists[self->kind] = NULL;
