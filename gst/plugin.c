@@ -14,6 +14,7 @@ plugin_init (GstPlugin * plugin)
 
   ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
   ok &= GST_ELEMENT_REGISTER (callaudiosrc, plugin);
+  ok &= GST_ELEMENT_REGISTER (callaudiosink, plugin);
   ok &= GST_ELEMENT_REGISTER (callfakevideosrc, plugin);
   ok &= GST_ELEMENT_REGISTER (callfakeaudiosrc, plugin);
   ok &= GST_DEVICE_PROVIDER_REGISTER (callfakedeviceprovider, plugin);

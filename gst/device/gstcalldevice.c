@@ -22,6 +22,13 @@
 G_DEFINE_BOXED_TYPE (GstCallDevice, gst_call_device, gst_call_device_ref,
     gst_call_device_unref);
 
+/* *INDENT-OFF* */
+G_DEFINE_ENUM_TYPE (GstCallTrackState, gst_call_track_state,
+    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_LIVE, "live"),
+    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_MUTED, "muted"),
+    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_ENDED, "ended"))
+/* *INDENT-ON* */
+
 GstCallDevice *
 gst_call_device_ref (GstCallDevice * device)
 {
@@ -212,6 +219,36 @@ gst_call_device_to_structure (GstCallDevice * device)
       "caps", GST_TYPE_CAPS, device->caps, NULL);
 }
 
+GstStructure *
+gst_call_device_settings (GstCallDevice * device, const GstCaps * caps)
+{
+  GstStructure *settings = gst_structure_new_empty ("call-settings");
+  const GstStructure *mode;
+  gint n, d;
+
+  if (!device)
+    return settings;
+  gst_structure_set (settings, "deviceId", G_TYPE_STRING, device->id,
+      "groupId", G_TYPE_STRING, device->group,
+      "label", G_TYPE_STRING, device->label, NULL);
+  if (!caps)
+    return settings;
+  mode = gst_caps_get_structure (caps, 0);
+  if (gst_structure_get_int (mode, "width", &n))
+    gst_structure_set (settings, "width", G_TYPE_INT, n, NULL);
+  if (gst_structure_get_int (mode, "height", &n))
+    gst_structure_set (settings, "height", G_TYPE_INT, n, NULL);
+  if (gst_structure_get_fraction (mode, "framerate", &n, &d) && d > 0)
+    gst_structure_set (settings, "frameRate", G_TYPE_DOUBLE, (gdouble) n / d,
+        NULL);
+  if (gst_structure_get_int (mode, "rate", &n))
+    gst_structure_set (settings, "sampleRate", G_TYPE_INT, n, NULL);
+  if (gst_structure_get_int (mode, "channels", &n))
+    gst_structure_set (settings, "channelCount", G_TYPE_INT, n, NULL);
+  gst_structure_set (settings, "caps", GST_TYPE_CAPS, caps, NULL);
+  return settings;
+}
+
 /* --- opening --- */
 
 static void
@@ -305,8 +342,10 @@ gst_call_device_choose (GPtrArray * devices, GstCallDeviceKind kind,
         "or device-id to: %s.", name, label, known);
   else
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-        "There is no %s. Plug one in, start PipeWire or PulseAudio, or set "
-        "GST_CALL_FAKE_DEVICES=video=1,audio=1 to use fake devices. Devices "
-        "that are only used when asked for by device-id: %s.", name, known);
+        "There is no %s. Plug one in%s. Devices that are only used when asked "
+        "for by device-id: %s.", name, kind == GST_CALL_DEVICE_AUDIO_OUTPUT ?
+        " or start PipeWire or PulseAudio" : ", start PipeWire or PulseAudio, "
+        "or set GST_CALL_FAKE_DEVICES=video=1,audio=1 to use fake devices",
+        known);
   return NULL;
 }

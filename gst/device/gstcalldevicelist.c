@@ -252,6 +252,24 @@ gst_call_device_list_release (GstCallDeviceList * self)
   g_object_unref (self);
 }
 
+void
+gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value)
+{
+  GstCallDeviceList *list = gst_call_device_list_get (kind);
+  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
+  guint i;
+
+  for (i = 0; i < devices->len; i++) {
+    GValue row = G_VALUE_INIT;
+
+    g_value_init (&row, GST_TYPE_STRUCTURE);
+    g_value_take_boxed (&row,
+        gst_call_device_to_structure (g_ptr_array_index (devices, i)));
+    gst_value_array_append_and_take_value (value, &row);
+  }
+  gst_call_device_list_release (list);
+}
+
 static void
 gst_call_device_list_finalize (GObject * object)
 {

@@ -24,6 +24,17 @@ typedef enum
   GST_CALL_DEVICE_N_KINDS
 } GstCallDeviceKind;
 
+/* W3C MediaStreamTrackState and muted in one */
+typedef enum
+{
+  GST_CALL_TRACK_LIVE,
+  GST_CALL_TRACK_MUTED,
+  GST_CALL_TRACK_ENDED,
+} GstCallTrackState;
+
+#define GST_TYPE_CALL_TRACK_STATE (gst_call_track_state_get_type ())
+GType gst_call_track_state_get_type (void);
+
 /* Constant once made. Strings are never NULL, except alias. */
 typedef struct
 {
@@ -86,6 +97,15 @@ void gst_call_device_list_release (GstCallDeviceList * self);
 /* (transfer container): GstCallDevice, best first: what the environment asked
  * for (fake devices), the system's default, others, monitors. Any thread. */
 GPtrArray *gst_call_device_list_get_devices (GstCallDeviceList * self);
+
+/* Fills value, a GST_TYPE_ARRAY, with a structure for each device: property
+ * "devices". Waits as gst_call_device_list_get does. */
+void gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value);
+
+/* (transfer full): property "settings" of an element that has device open, in
+ * the mode caps; both may be NULL. */
+GstStructure *gst_call_device_settings (GstCallDevice * device,
+    const GstCaps * caps);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallDevice, gst_call_device_unref)
 

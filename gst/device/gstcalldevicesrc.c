@@ -77,13 +77,6 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
 #define PRIV(self) \
   ((GstCallDeviceSrcPrivate *) gst_call_device_src_get_instance_private (self))
 
-/* *INDENT-OFF* */
-G_DEFINE_ENUM_TYPE (GstCallTrackState, gst_call_track_state,
-    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_LIVE, "live"),
-    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_MUTED, "muted"),
-    G_DEFINE_ENUM_VALUE (GST_CALL_TRACK_ENDED, "ended"))
-/* *INDENT-ON* */
-
 GstElement *
 gst_call_device_src_chain (GstElement ** elements)
 {
@@ -475,53 +468,11 @@ make_settings (GstCallDeviceSrc * self)
   g_autoptr (GstElement) source = NULL;
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (GstCaps) caps = NULL;
-  GstStructure *settings = gst_structure_new_empty ("call-settings");
-  const GstStructure *mode;
-  gint n, d;
 
-  if (!device || !input)
-    return settings;
-  gst_structure_set (settings, "deviceId", G_TYPE_STRING, device->id,
-      "groupId", G_TYPE_STRING, device->group,
-      "label", G_TYPE_STRING, device->label, NULL);
-  source = gst_bin_get_by_name (GST_BIN (input), "source");
+  source = input ? gst_bin_get_by_name (GST_BIN (input), "source") : NULL;
   pad = source ? gst_element_get_static_pad (source, "src") : NULL;
   caps = pad ? gst_pad_get_current_caps (pad) : NULL;
-  if (!caps)
-    return settings;
-  mode = gst_caps_get_structure (caps, 0);
-  if (gst_structure_get_int (mode, "width", &n))
-    gst_structure_set (settings, "width", G_TYPE_INT, n, NULL);
-  if (gst_structure_get_int (mode, "height", &n))
-    gst_structure_set (settings, "height", G_TYPE_INT, n, NULL);
-  if (gst_structure_get_fraction (mode, "framerate", &n, &d) && d > 0)
-    gst_structure_set (settings, "frameRate", G_TYPE_DOUBLE, (gdouble) n / d,
-        NULL);
-  if (gst_structure_get_int (mode, "rate", &n))
-    gst_structure_set (settings, "sampleRate", G_TYPE_INT, n, NULL);
-  if (gst_structure_get_int (mode, "channels", &n))
-    gst_structure_set (settings, "channelCount", G_TYPE_INT, n, NULL);
-  gst_structure_set (settings, "caps", GST_TYPE_CAPS, caps, NULL);
-  return settings;
-}
-
-static void
-get_devices (GstCallDeviceSrc * self, GValue * value)
-{
-  GstCallDeviceList *list =
-      gst_call_device_list_get (GST_CALL_DEVICE_SRC_GET_CLASS (self)->kind);
-  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
-  guint i;
-
-  for (i = 0; i < devices->len; i++) {
-    GValue row = G_VALUE_INIT;
-
-    g_value_init (&row, GST_TYPE_STRUCTURE);
-    g_value_take_boxed (&row,
-        gst_call_device_to_structure (g_ptr_array_index (devices, i)));
-    gst_value_array_append_and_take_value (value, &row);
-  }
-  gst_call_device_list_release (list);
+  return gst_call_device_settings (device, caps);
 }
 
 static void
@@ -567,7 +518,8 @@ gst_call_device_src_get_property (GObject * object, guint id, GValue * value,
     return;
   }
   if (id == PROP_DEVICES) {
-    get_devices (self, value);
+    gst_call_device_list_to_value (GST_CALL_DEVICE_SRC_GET_CLASS (self)->kind,
+        value);
     return;
   }
   GST_OBJECT_LOCK (self);

@@ -13,17 +13,6 @@
 
 G_BEGIN_DECLS
 
-/* W3C MediaStreamTrackState and muted in one */
-typedef enum
-{
-  GST_CALL_TRACK_LIVE,
-  GST_CALL_TRACK_MUTED,
-  GST_CALL_TRACK_ENDED,
-} GstCallTrackState;
-
-#define GST_TYPE_CALL_TRACK_STATE (gst_call_track_state_get_type ())
-GType gst_call_track_state_get_type (void);
-
 #define GST_TYPE_CALL_DEVICE_SRC (gst_call_device_src_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstCallDeviceSrc, gst_call_device_src, GST,
     CALL_DEVICE_SRC, GstBin)
