@@ -48,7 +48,7 @@ export class Tile {
 
   // self: our own picture, mirrored and silent. onRetry: called by the button.
   constructor({ self = false, onRetry } = {}) {
-    const placeholder = element('div', 'placeholder', this.#face, this.#status, this.#retry);
+    const placeholder = element('div', 'placeholder', this.#face, this.#status, ...(self ? [] : [this.#retry]));
     const caption = element('p', 'caption', this.#icons, this.#name, this.#words);
     this.root = element('li', self ? 'tile self' : 'tile', this.#video, placeholder, caption);
     this.root.tabIndex = -1;

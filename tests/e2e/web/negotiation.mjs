@@ -1,0 +1,196 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Given a stranger's client in the room, written from PROTOCOL.md alone,
+// when it is silent, offers by itself, asks for offers, starts over or hangs up,
+// then the page follows section 4 and says in words what it cannot mend.
+
+import assert from 'node:assert/strict';
+import { launch, watchdog } from '../../lib/browser.mjs';
+import { startServer } from '../../lib/call-server.mjs';
+import { done, step } from '../../lib/tap.mjs';
+
+watchdog(150);
+
+// Deadlines of the page come ten times as fast
+function hurry() {
+  const { setTimeout: plain } = window;
+  window.setTimeout = (fn, ms, ...args) => plain(fn, ms >= 6000 ? ms / 10 : ms, ...args);
+}
+
+// Lives in a page of its own, which only gives it an origin
+function stranger() {
+  window.Stranger = class {
+    seq = 0;
+    inbox = [];
+    answers = true; // to offers
+    frames = 0;
+
+    constructor(peer) {
+      this.peer = peer;
+      this.socket = new WebSocket(location.href.replace(/^http/, 'ws').split('?')[0], 'gst-call.1');
+      this.socket.onopen = () => this.socket.send(JSON.stringify({ type: 'hello', version: 1, peer }));
+      this.socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
+    }
+
+    send(message) {
+      this.socket.send(JSON.stringify({ ...message, seq: ++this.seq }));
+    }
+
+    connect(session, to) {
+      this.pc?.close();
+      Object.assign(this, { session, to, pc: new RTCPeerConnection() });
+      this.pc.onicecandidate = ({ candidate }) => candidate?.candidate &&
+        this.send({ type: 'candidate', to, session, candidate: candidate.candidate, sdpMid: candidate.sdpMid });
+    }
+
+    async media(kinds) {
+      const stream = await navigator.mediaDevices.getUserMedia(kinds);
+      for (const track of stream.getTracks())
+        this.pc.addTrack(track, stream);
+    }
+
+    async offer(session, to, kinds) {
+      this.connect(session, to);
+      await this.media(kinds);
+      await this.reoffer();
+    }
+
+    async reoffer() {
+      await this.pc.setLocalDescription();
+      this.send({ type: 'offer', to: this.to, session: this.session, sdp: this.pc.localDescription.sdp });
+    }
+
+    async receive(message) {
+      this.inbox.push(message);
+      if (message.type === 'offer' && this.answers) {
+        if (message.session !== this.session) {
+          this.connect(message.session, message.from);
+          this.channel = this.pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
+          await this.media({ audio: true, video: true });
+        }
+        await this.pc.setRemoteDescription(message); // rolls back: we are polite
+        await this.pc.setLocalDescription();
+        this.send({ type: 'answer', to: message.from, session: message.session, sdp: this.pc.localDescription.sdp });
+      } else if (message.type === 'answer') {
+        await this.pc.setRemoteDescription(message);
+      } else if (message.type === 'candidate' && message.session === this.session) {
+        await this.pc.addIceCandidate(message).catch(() => {});
+      }
+    }
+  };
+}
+
+const server = await startServer();
+const browser = await launch('chromium');
+let lab; // where the stranger lives
+let ann;
+
+const count = (type) => lab.evaluate((t) => window.peer.inbox.filter((m) => m.type === t).length, type);
+const gets = (type, n = 1) => lab.until(([t, k]) => window.peer.inbox.filter((m) => m.type === t).length >= k, [type, n],
+  { what: `${n} ${type}` });
+const link = (wanted) => ann.until((w) => window.gstCall.peers.find((p) => p.displayName === 'Stranger')?.link === w, wanted,
+  { what: `link ${wanted}` });
+const status = () => ann.evaluate(() => [...document.querySelectorAll('.tile')]
+  .find((tile) => tile.textContent.includes('Stranger')).querySelector('.status').textContent);
+const enter = async (room, peer) => {
+  lab = await browser.open(server.page(room, { name: 'Lab', autojoin: false }), { before: [stranger] });
+  await lab.evaluate((p) => { window.peer = new window.Stranger(p); }, peer);
+  await gets('welcome');
+};
+const annJoins = async (room) => {
+  ann = await browser.open(server.page(room, { name: 'Ann' }), { before: [hurry] });
+  await ann.joined();
+};
+const both = { displayName: 'Stranger', polite: true, audio: 'live', video: 'live' };
+
+await step('no answer: one more session, then words and a button', async () => {
+  await enter('silent', both);
+  await lab.evaluate(() => { window.peer.answers = false; });
+  await annJoins('silent');
+  await link('failed');
+  assert.equal(await count('offer'), 2);
+  const sessions = await lab.evaluate(() => window.peer.inbox.filter((m) => m.type === 'offer').map((m) => m.session));
+  assert.notEqual(sessions[0], sessions[1]);
+  assert.match(await status(), /No connection\. No way through the network/);
+  await gets('close');
+});
+
+await step('the button tries again', async () => {
+  await lab.evaluate(() => { window.peer.answers = true; });
+  await ann.click('.tile:not(.self) .retry');
+  await link('connected');
+  await ann.media({ peers: 1 });
+});
+
+await step('the data channel is open in the session', async () => {
+  await lab.until(() => window.peer.channel.readyState === 'open');
+});
+
+await step('renegotiate: the page offers anew in the same session', async () => {
+  const before = await count('offer');
+  await lab.evaluate(() => window.peer.send({ type: 'renegotiate', to: window.peer.to, session: window.peer.session }));
+  await gets('offer', before + 1);
+  await ann.media({ peers: 1 });
+});
+
+await step('a polite peer offers by itself', async () => {
+  const before = await count('answer');
+  await lab.evaluate(() => window.peer.reoffer());
+  await gets('answer', before + 1);
+  await ann.media({ peers: 1 });
+});
+
+await step('offers cross: the page, with the greater seat, stands its ground', async () => {
+  const [offers, answers] = [await count('offer'), await count('answer')];
+  await lab.evaluate(async () => {
+    const { peer } = window;
+    await peer.pc.setLocalDescription();
+    const { sdp } = peer.pc.localDescription;
+    peer.send({ type: 'renegotiate', to: peer.to, session: peer.session });
+    peer.send({ type: 'offer', to: peer.to, session: peer.session, sdp });
+  });
+  await gets('offer', offers + 1);
+  await lab.until(() => window.peer.pc.signalingState === 'stable');
+  await ann.media({ peers: 1 });
+  assert.ok(await count('answer') <= answers + 1);
+  assert.equal(await count('close'), 1, 'the one of the first step');
+});
+
+await step('who may not open a session is told so, and nothing else happens', async () => {
+  await lab.evaluate(() => window.peer.send({ type: 'offer', to: window.peer.to, session: 'mine',
+    sdp: window.peer.pc.localDescription.sdp }));
+  await lab.until(() => window.peer.inbox.some((m) => m.type === 'close' && m.code === 'bad-session' && m.session === 'mine'));
+  await ann.media({ peers: 1 });
+});
+
+await step('close without a common codec: words, no second try', async () => {
+  const before = await count('offer');
+  await lab.evaluate(() => window.peer.send({ type: 'close', to: window.peer.to, session: window.peer.session,
+    code: 'no-common-codec' }));
+  await link('closed');
+  assert.match(await status(), /share no video or audio format/);
+  assert.equal(await count('offer'), before);
+});
+
+await step('a newcomer that sends sound only is heard', async () => {
+  await annJoins('radio');
+  await enter('radio', { displayName: 'Stranger', audio: 'live', video: 'none' });
+  await lab.evaluate((to) => window.peer.offer('one', to, { audio: true }), (await ann.evaluate(() => window.gstCall.self)).peerId);
+  await link('connected');
+  await ann.media({ peers: 1, video: false });
+  assert.equal(await ann.evaluate(() => document.querySelectorAll('.tile:not(.self).with-picture').length), 0);
+});
+
+await step('a new session of the offering side replaces the old one', async () => {
+  await lab.evaluate(() => window.peer.offer('two', window.peer.to, { audio: true, video: true }));
+  await ann.until(() => window.gstCall.peers[0].session === 'two' && window.gstCall.peers[0].link === 'connected');
+  await ann.media({ peers: 1 });
+});
+
+await step('nothing broke the policy', async () => {
+  assert.deepEqual(await ann.violations(), []);
+});
+
+await server.stop();
+await browser.close();
+done();
