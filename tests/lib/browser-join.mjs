@@ -12,7 +12,7 @@ const flag = { type: 'boolean', default: false };
 const { values: options } = parseArgs({ options: {
   url: { type: 'string' }, browser: text('chromium'), name: text('Browser'), seconds: text('10'),
   'until-media': text('0'), 'no-video': flag, 'no-audio': flag, insecure: flag, size: text('640x360'),
-  fps: text('15'), video: text(''), every: text('0'), screenshot: text(''), commands: flag, json: flag,
+  linger: text('2'), fps: text('15'), video: text(''), every: text('0'), screenshot: text(''), commands: flag, json: flag,
 } });
 
 const seconds = Number(options.seconds);
@@ -47,22 +47,29 @@ const flat = (peer) => ({
   audioPacketsSent: peer.outbound.audio?.packetsSent ?? 0,
 });
 
+const fail = (error) => {
+  console.error(`browser-join: ${error.message.split('\n')[0]}`);
+  process.exit(1);
+};
+
 const browser = await launch(options.browser,
-  { insecure: options.insecure, fps: Number(options.fps), video: options.video });
-const page = await browser.open(pageUrl());
-const seen = new Set();
+  { insecure: options.insecure, fps: Number(options.fps), video: options.video }).catch(fail);
+const page = await browser.open(pageUrl()).catch(fail);
+const seen = new Map(); // peerId to what was seen of it last
+let media = wanted === 0;
 
 const comes = (peer) => (options['no-video'] || peer.framesDecoded >= 5) &&
   (options['no-audio'] || peer.audioEnergy > 1e-4);
 
 async function report(final) {
   const peers = (await page.stats()).map(flat);
-  for (const { peerId } of peers)
-    seen.add(peerId);
+  for (const peer of peers)
+    seen.set(peer.peerId, peer);
+  media ||= peers.filter(comes).length >= wanted;
   return {
     final, browser: browser.name, version: browser.version,
     ...await page.evaluate(() => ({ state: window.gstCall.state, self: window.gstCall.self })),
-    media: peers.filter(comes).length >= wanted, peers, left: seen.size - peers.length,
+    media, peers, gone: [...seen.values()].filter((old) => !peers.some(({ peerId }) => peerId === old.peerId)),
     problems: [...page.problems, ...await page.violations()],
   };
 }
@@ -98,13 +105,18 @@ try {
   console.error(`browser-join: ${error.message}`);
 }
 
-const end = Date.now() + seconds * 1000;
+let end = Date.now() + seconds * 1000;
 const every = Number(options.every) * 1000;
 let next = Date.now() + every;
 let line = await report(true);
-while (joined && !leaving && Date.now() < end && !(wanted && line.media)) {
+let satisfied = wanted === 0;
+while (joined && !leaving && Date.now() < end) {
   await sleep(Math.min(200, Math.max(0, end - Date.now())));
   line = await report(true);
+  if (media && !satisfied) {
+    satisfied = true;
+    end = Math.min(end, Date.now() + Number(options.linger) * 1000);
+  }
   if (every && Date.now() >= next) {
     next += every;
     print({ ...line, final: false });
@@ -116,4 +128,4 @@ print(line);
 if (joined)
   await page.click('.bar [data-action=leave]').catch(() => {});
 await browser.close();
-process.exit(joined && line.media ? 0 : 1);
+process.exit(joined && media ? 0 : 1);
