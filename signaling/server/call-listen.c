@@ -154,28 +154,48 @@ add_sockets (GArray * sockets, const struct addrinfo *list, guint * port,
   return sockets->len > 0;
 }
 
+static gboolean
+listen_on_host (GArray * sockets, const gchar * host, guint * port,
+    gint * problem, GError ** error)
+{
+  struct addrinfo *list = resolve (host, error);
+  gboolean good;
+
+  if (list == NULL)
+    return FALSE;
+  good = add_sockets (sockets, list, port, problem);
+  freeaddrinfo (list);
+  return good;
+}
+
 GArray *
 call_listen (const gchar * address, guint * port, GError ** error)
 {
   g_autoptr (GArray) sockets = g_array_new (FALSE, FALSE, sizeof (gint));
   g_autofree gchar *host = call_listen_parse (address, port, error);
-  struct addrinfo *list = host != NULL ? resolve (host, error) : NULL;
+  g_autoptr (GError) not_found = NULL;
   gint problem = 0;
+  gboolean any_port = *port == 0;
   gboolean good;
 
   g_array_set_clear_func (sockets, close_socket);
-  if (list == NULL)
+  if (host == NULL)
     return NULL;
-  good = add_sockets (sockets, list, port, &problem);
-  freeaddrinfo (list);
-  if (!good && *host == '\0' && problem == EAFNOSUPPORT) {
-    /* a kernel without IPv6 */
-    list = resolve ("0.0.0.0", NULL);
-    good = add_sockets (sockets, list, port, &problem);
-    freeaddrinfo (list);
-  }
+  /* browsers try both, whatever the hosts file says */
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
+    good = listen_on_host (sockets, "127.0.0.1", port, &problem, &not_found)
+        && (listen_on_host (sockets, "::1", port, &problem, NULL)
+        || any_port || problem != EADDRINUSE);
+  else
+    good = listen_on_host (sockets, host, port, &problem, &not_found);
+  /* a kernel without IPv6 */
+  if (!good && *host == '\0' && problem == EAFNOSUPPORT)
+    good = listen_on_host (sockets, "0.0.0.0", port, &problem, &not_found);
   if (good)
     return g_steal_pointer (&sockets);
-  explain (address, *port, problem, error);
+  if (not_found != NULL)
+    g_propagate_error (error, g_steal_pointer (&not_found));
+  else
+    explain (address, *port, problem, error);
   return NULL;
 }
