@@ -45,6 +45,7 @@ gst_call_sdp_line_new (GstCallKind kind, guint index)
   GstCallSdpLine *line = g_new0 (GstCallSdpLine, 1);
 
   line->media.kind = kind;
+  line->wire_kind = kind;
   line->media.index = index;
   line->media.rtx_payload = -1;
   line->choice.rtx_pt = -1;
@@ -308,6 +309,7 @@ gst_call_sdp_line_take_offer (GstCallSdp * self, GstCallSdpSession * session,
 
   if (!take_mid (line, section, error))
     return FALSE;
+  line->wire_kind = section->kind;
   g_free (line->proto);
   line->proto = g_strdup (section->proto);
   g_free (line->first_format);
@@ -374,31 +376,50 @@ gst_call_sdp_line_take_answer (GstCallSdp * self, GstCallSdpSession * session,
   return TRUE;
 }
 
-/* A stream id once said stays (RFC 8829 section 5.2.2) */
+/* A stream id once said stays (RFC 8829 section 5.2.2). webrtcbin's own
+ * default is the cname, known only once a pad has caps: then all lines share
+ * one id of ours, which is what makes browsers play them in step. An id that
+ * the application set on the sink pad is kept. */
 static void
 take_msid (GstCallSdp * self, GstCallSdpLine * line,
     const GstCallSdpSection * section)
 {
-  const gchar *msid = NULL;
-
   if (line->msid_stream != NULL || line->media.kind == GST_CALL_KIND_DATA)
     return;
-  for (guint i = 0; i < section->ssrcs->len && msid == NULL; i++)
-    msid = g_array_index (section->ssrcs, GstCallSdpSsrc, i).msid;
-  if (msid != NULL)
-    line->msid_stream = g_strndup (msid, strcspn (msid, " "));
-  if (line->msid_stream == NULL || *line->msid_stream == '\0') {
-    g_free (line->msid_stream);
-    line->msid_stream = g_strdup (self->stream_id);
+  for (guint i = 0; i < section->ssrcs->len && line->msid_stream == NULL; i++) {
+    GstCallSdpSsrc *ssrc = &g_array_index (section->ssrcs, GstCallSdpSsrc, i);
+    gsize len = ssrc->msid != NULL ? strcspn (ssrc->msid, " ") : 0;
+
+    if (len > 0 && (ssrc->cname == NULL || strlen (ssrc->cname) != len
+            || strncmp (ssrc->msid, ssrc->cname, len) != 0))
+      line->msid_stream = g_strndup (ssrc->msid, len);
   }
+  if (line->msid_stream == NULL)
+    line->msid_stream = g_strdup (self->stream_id);
   line->msid_track = g_strdup_printf ("%s-%u-%08x",
       gst_call_kind_name (line->media.kind), line->media.index,
       (guint32) self->session_id);
 }
 
+/* do-nack is off on this transceiver: then it can neither ask for lost packets
+ * nor tell RTX packets, which browsers also send as padding, from strangers. */
+static void
+drop_rtx_if_off (const GstCallSdpSection * made, GstCallSdpChoice * choice)
+{
+  for (guint i = 0; i < made->formats->len; i++) {
+    const GstCallSdpFormat *format =
+        &g_array_index (made->formats, GstCallSdpFormat, i);
+
+    if (format->name != NULL && g_ascii_strcasecmp (format->name, "rtx") == 0)
+      return;
+  }
+  choice->rtx_pt = -1;
+  choice->feedback &= ~GST_CALL_FB_NACK;
+}
+
 static void
 take_made_offer (GstCallSdp * self, GstCallSdpSession * session,
-    GstCallSdpLine * line)
+    GstCallSdpLine * line, const GstCallSdpSection * section)
 {
   line->offered = line->media.kind == GST_CALL_KIND_DATA ? GST_CALL_SENDRECV
       : (GstCallDirection) (self->wish[line->media.kind]
@@ -429,6 +450,7 @@ take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
   /* webrtcbin did not want it after all */
   if (section->port == 0 && !line->inner_dead)
     line->media.rejected = TRUE;
+  drop_rtx_if_off (section, &line->choice);
   line->negotiated = TRUE;
   if (line->media.kind == GST_CALL_KIND_DATA)
     line->media.direction = GST_CALL_SENDRECV;
@@ -455,7 +477,7 @@ gst_call_sdp_line_take_made (GstCallSdp * self, GstCallSdpSession * session,
     line->inner_direction = section->direction;
   take_msid (self, line, section);
   if (type == GST_CALL_SDP_OFFER)
-    take_made_offer (self, session, line);
+    take_made_offer (self, session, line, section);
   else
     take_made_answer (self, line, section);
   return TRUE;

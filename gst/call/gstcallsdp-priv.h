@@ -179,6 +179,7 @@ typedef struct
   GArray *offers;                   /* GstCallSdpChoice, in our open offer */
   guint twcc_id, mid_id;            /* 0: not on this line */
   gboolean rtcp_rsize;
+  GstCallKind wire_kind;            /* differs when recycled as another */
   gchar *proto, *first_format;      /* for mirroring a rejected line */
   gchar *msid_stream, *msid_track;  /* ours */
   guint sctp_port;                  /* peer's */

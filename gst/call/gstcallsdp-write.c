@@ -365,12 +365,12 @@ gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
 static void
 add_wire_rejected (GString * s, const GstCallSdpLine * line)
 {
-  gboolean data = line->media.kind == GST_CALL_KIND_DATA;
+  gboolean data = line->wire_kind == GST_CALL_KIND_DATA;
   const gchar *proto = data ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF";
   const gchar *format = data ? "webrtc-datachannel" : "0";
 
   g_string_append_printf (s, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\n",
-      gst_call_kind_name (line->media.kind),
+      gst_call_kind_name (line->wire_kind),
       line->proto != NULL ? line->proto : proto,
       line->first_format != NULL ? line->first_format : format);
   if (line->media.mid != NULL)
