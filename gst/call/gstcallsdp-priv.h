@@ -4,10 +4,12 @@
  * What the files of the SDP layer share. Not for anybody else.
  *
  *   gstcallsdp-parse.c   text → GstCallSdpDesc, bounded and checked (syntax)
+ *   gstcallsdp-attributes.c  the same, one attribute each
  *   gstcallsdp-codec.c   which payload types we can use, and their caps
  *   gstcallsdp-write.c   lines → text, for the wire and for webrtcbin
  *   gstcallsdp-ice.c     candidates and certificates
  *   gstcallsdp-line.c    what one description does to one m-line
+ *   gstcallsdp-transport.c  BUNDLE, ICE credentials, fingerprints
  *   gstcallsdp.c         the session: states, roles, the public functions
  */
 #pragma once
@@ -110,6 +112,17 @@ typedef struct
 GstCallSdpDesc *gst_call_sdp_desc_parse (const gchar * text, GError ** error);
 void gst_call_sdp_desc_free (GstCallSdpDesc * desc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallSdpDesc, gst_call_sdp_desc_free)
+
+/* Always FALSE, with the error set */
+gboolean gst_call_sdp_invalid (GError ** error, const gchar * what);
+gboolean gst_call_sdp_too_large (GError ** error, const gchar * what);
+/* Cuts the next word off *rest, NULL at the end */
+gchar *gst_call_sdp_next_word (gchar ** rest);
+gboolean gst_call_sdp_parse_number (const gchar * text, guint64 max,
+    guint64 * number);
+/* One attribute; an unknown one is left out */
+gboolean gst_call_sdp_section_take (GstCallSdpSection * section,
+    const gchar * name, gchar * value, GError ** error);
 
 GstCallSdpSection *gst_call_sdp_desc_get (const GstCallSdpDesc * desc,
     guint index);
@@ -226,6 +239,19 @@ struct _GstCallSdp
   guint version;
   GHashTable *candidates;           /* set of strings, this ICE generation */
 };
+
+/* Always FALSE, with the error set */
+gboolean gst_call_sdp_fail (GError ** error, GstCallSdpError code,
+    const gchar * text);
+
+/* Sets desc->tag, and in_bundle where there is no group */
+gboolean gst_call_sdp_find_tag (GstCallSdpDesc * desc, GstCallSdpType type,
+    GError ** error);
+gboolean gst_call_sdp_check_tag (const GstCallSdpSection * tag,
+    GError ** error);
+gboolean gst_call_sdp_take_transport (GstCallSdpSession * session,
+    const GstCallSdpDesc * desc, GError ** error);
+void gst_call_sdp_transport_clear (GstCallSdpTransport * transport);
 
 GstCallSdpLine *gst_call_sdp_session_line (const GstCallSdpSession * session,
     guint index);

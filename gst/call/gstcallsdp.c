@@ -22,7 +22,7 @@
  *                                           signalling protocol
  *
  * ICE credentials of both sides pass through here on every description
- * (take_transport, gst_call_sdp_write_wire): the place for a restart.
+ * (gst_call_sdp_take_transport, gst_call_sdp_write_wire): the place for a restart.
  */
 #include "gstcallsdp-priv.h"
 
@@ -30,8 +30,8 @@
 
 G_DEFINE_QUARK (gst - call - sdp - error - quark, gst_call_sdp_error);
 
-static gboolean
-fail (GError ** error, GstCallSdpError code, const gchar * text)
+gboolean
+gst_call_sdp_fail (GError ** error, GstCallSdpError code, const gchar * text)
 {
   g_set_error_literal (error, GST_CALL_SDP_ERROR, code, text);
   return FALSE;
@@ -52,18 +52,10 @@ session_new (void)
 }
 
 static void
-transport_clear (GstCallSdpTransport * transport)
-{
-  g_clear_pointer (&transport->ufrag, g_free);
-  g_clear_pointer (&transport->pwd, g_free);
-  g_clear_pointer (&transport->fingerprints, g_strfreev);
-}
-
-static void
 session_free (GstCallSdpSession * session)
 {
   g_ptr_array_unref (session->lines);
-  transport_clear (&session->remote);
+  gst_call_sdp_transport_clear (&session->remote);
   g_free (session);
 }
 
@@ -146,143 +138,12 @@ update_tags (GstCallSdpSession * session)
 
 /* --- the peer's description ---------------------------------------------- */
 
-/* Which m-lines share the transport, and which of them describes it */
-static gboolean
-find_tag (GstCallSdpDesc * desc, GstCallSdpType type, GError ** error)
-{
-  GstCallSdpSection *tag = NULL, *section;
-  guint alive = 0;
-
-  for (guint i = 0; i < desc->sections->len; i++) {
-    section = gst_call_sdp_desc_get (desc, i);
-    if (!gst_call_sdp_section_is_alive (section))
-      continue;
-    alive++;
-    if (desc->bundle == NULL)
-      section->in_bundle = section->rtcp_mux
-          || section->kind == GST_CALL_KIND_DATA;
-    if (type == GST_CALL_SDP_ANSWER && !section->in_bundle)
-      return fail (error, GST_CALL_SDP_ERROR_INVALID, "The peer's answer "
-          "leaves an m-line out of the BUNDLE group; BUNDLE is needed");
-    /* bundle-only lines need not describe the transport (RFC 9143) */
-    if (section->in_bundle && (tag == NULL || tag->ufrag == NULL)) {
-      tag = section;
-      desc->tag = i;
-    }
-  }
-  if (desc->bundle == NULL && alive > 1)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID, "The peer's SDP has "
-        "several m-lines but no a=group:BUNDLE; BUNDLE is needed");
-  if (tag == NULL)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
-        "The peer's SDP has no m-line that could be used with BUNDLE");
-  return TRUE;
-}
-
-static gint
-compare_strings (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const gchar * const *) a, *(const gchar * const *) b);
-}
-
-/* Strongest last in the alphabet, first in the list */
-static gint
-compare_fingerprints (gconstpointer a, gconstpointer b)
-{
-  return compare_strings (b, a);
-}
-
-static gchar **
-sorted_fingerprints (const GstCallSdpSection * section)
-{
-  GPtrArray *list = g_ptr_array_new ();
-
-  for (guint i = 0; i < section->fingerprints->len; i++)
-    g_ptr_array_add (list,
-        g_strdup (g_ptr_array_index (section->fingerprints, i)));
-  g_ptr_array_sort (list, compare_fingerprints);
-  g_ptr_array_add (list, NULL);
-  return (gchar **) g_ptr_array_free (list, FALSE);
-}
-
-static gboolean
-check_tag (const GstCallSdpSection * tag, GError ** error)
-{
-  if (tag->ufrag == NULL || tag->pwd == NULL)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
-        "The peer's SDP has no a=ice-ufrag and a=ice-pwd");
-  if (tag->setup == GST_CALL_SETUP_NONE)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
-        "The peer's SDP has no a=setup");
-  if (tag->fingerprints->len > 0)
-    return TRUE;
-  if (tag->weak_fingerprint)
-    return fail (error, GST_CALL_SDP_ERROR_FINGERPRINT, "The peer's SDP has "
-        "only fingerprints weaker than SHA-256, which prove nothing");
-  return fail (error, GST_CALL_SDP_ERROR_INVALID,
-      "The peer's SDP has no a=fingerprint");
-}
-
-/* Other m-lines of the bundle say the same or nothing. Their ufrag may differ
- * in a first offer: it is of a transport that BUNDLE gives up. */
-static gboolean
-check_others (const GstCallSdpDesc * desc, gchar ** fingerprints,
-    GError ** error)
-{
-  const GstCallSdpSection *tag = gst_call_sdp_desc_get (desc, desc->tag);
-
-  for (guint i = 0; i < desc->sections->len; i++) {
-    const GstCallSdpSection *section = gst_call_sdp_desc_get (desc, i);
-    g_auto (GStrv) others = NULL;
-
-    if (!gst_call_sdp_section_is_alive (section) || !section->in_bundle)
-      continue;
-    if (section->setup != GST_CALL_SETUP_NONE && section->setup != tag->setup)
-      return fail (error, GST_CALL_SDP_ERROR_INVALID,
-          "The peer's SDP has different a=setup in one bundle");
-    if (section->fingerprints->len == 0 && !section->weak_fingerprint)
-      continue;
-    others = sorted_fingerprints (section);
-    if (!g_strv_equal ((const gchar * const *) others,
-            (const gchar * const *) fingerprints))
-      return fail (error, GST_CALL_SDP_ERROR_FINGERPRINT,
-          "The peer's SDP has different fingerprints in one bundle");
-  }
-  return TRUE;
-}
-
-static gboolean
-take_transport (GstCallSdp * self, GstCallSdpSession * session,
-    const GstCallSdpDesc * desc, GError ** error)
-{
-  const GstCallSdpSection *tag = gst_call_sdp_desc_get (desc, desc->tag);
-  GstCallSdpTransport *remote = &session->remote;
-  g_auto (GStrv) fingerprints = NULL;
-
-  if (!check_tag (tag, error))
-    return FALSE;
-  fingerprints = sorted_fingerprints (tag);
-  if (!check_others (desc, fingerprints, error))
-    return FALSE;
-  if (remote->fingerprints != NULL
-      && !g_strv_equal ((const gchar * const *) remote->fingerprints,
-          (const gchar * const *) fingerprints))
-    return fail (error, GST_CALL_SDP_ERROR_FINGERPRINT,
-        "The peer's SDP names another certificate than before in this call");
-  transport_clear (remote);
-  remote->ufrag = g_strdup (tag->ufrag);
-  remote->pwd = g_strdup (tag->pwd);
-  remote->fingerprints = g_steal_pointer (&fingerprints);
-  remote->ice_lite = desc->session->ice_lite;
-  return TRUE;
-}
-
 static gboolean
 take_role (GstCallSdpSession * session, GstCallSdpType type,
     GstCallSdpSetup theirs, GError ** error)
 {
   if (type == GST_CALL_SDP_ANSWER && theirs == GST_CALL_SETUP_ACTPASS)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's answer does not choose a DTLS role (a=setup:actpass)");
   if (session->role == GST_CALL_SETUP_NONE) {
     session->role = theirs == GST_CALL_SETUP_ACTIVE
@@ -292,7 +153,7 @@ take_role (GstCallSdpSession * session, GstCallSdpType type,
   /* A later answer with the wrong role comes from a bare webrtcbin, which
    * answers "active" always; the association in force is not touched. */
   if (type == GST_CALL_SDP_OFFER && theirs == session->role)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's offer changes the DTLS roles, which cannot be done");
   return TRUE;
 }
@@ -325,10 +186,10 @@ check_n_lines (const GstCallSdpSession * session, const GstCallSdpDesc * desc,
   guint had = session->lines->len, has = desc->sections->len;
 
   if (type == GST_CALL_SDP_ANSWER && has != had)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's answer does not have as many m-lines as our offer");
   if (has < had)
-    return fail (error, GST_CALL_SDP_ERROR_INVALID,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's offer takes m-lines away, which cannot be done");
   return TRUE;
 }
@@ -362,7 +223,7 @@ take_sections (GstCallSdp * self, GstCallSdpSession * session,
     media |= !line->media.rejected && line->media.kind != GST_CALL_KIND_DATA;
   }
   if (no_codec && !media)
-    return fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
         "The peer and we have no codec in common");
   return TRUE;
 }
@@ -377,7 +238,7 @@ check_data_lines (const GstCallSdpSession * session, GError ** error)
 
     n += line->media.kind == GST_CALL_KIND_DATA && !line->inner_dead;
   }
-  return n <= 1 || fail (error, GST_CALL_SDP_ERROR_INVALID,
+  return n <= 1 || gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
       "The peer's SDP has more than one m-line for data channels");
 }
 
@@ -386,10 +247,10 @@ check_state (GstCallSdp * self, GstCallSdpType type, GError ** error)
 {
   if (type == GST_CALL_SDP_ANSWER
       && self->session->state != GST_CALL_SDP_LOCAL_OFFER)
-    return fail (error, GST_CALL_SDP_ERROR_STATE,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_STATE,
         "The peer sent an answer, but there is no offer of ours");
   if (type == GST_CALL_SDP_OFFER && self->session->state != GST_CALL_SDP_STABLE)
-    return fail (error, GST_CALL_SDP_ERROR_STATE,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_STATE,
         "The peer sent an offer while another one is not answered yet");
   return TRUE;
 }
@@ -408,7 +269,7 @@ count_candidates (GstCallSdp * self, const GstCallSdpSession * session,
     fresh += restarted || !g_hash_table_contains (self->candidates,
         g_ptr_array_index (tag->candidates, i));
   if (known + fresh > GST_CALL_SDP_MAX_CANDIDATES)
-    return fail (error, GST_CALL_SDP_ERROR_TOO_LARGE,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_TOO_LARGE,
         "The peer sent more than 256 candidates");
   if (restarted)
     g_hash_table_remove_all (self->candidates);
@@ -437,12 +298,12 @@ gst_call_sdp_receive (GstCallSdp * self, GstCallSdpType type,
   if (!check_state (self, type, error))
     return NULL;
   desc = gst_call_sdp_desc_parse (wire, error);
-  if (desc == NULL || !find_tag (desc, type, error))
+  if (desc == NULL || !gst_call_sdp_find_tag (desc, type, error))
     return NULL;
   tag = gst_call_sdp_desc_get (desc, desc->tag);
   session = session_copy (self->session);
   if (!check_n_lines (session, desc, type, error)
-      || !take_transport (self, session, desc, error)
+      || !gst_call_sdp_take_transport (session, desc, error)
       || !take_role (session, type, tag->setup, error))
     return NULL;
   take_numbers (session, desc);
@@ -472,17 +333,17 @@ check_made (const GstCallSdp * self, GstCallSdpDesc * made,
   if (type == GST_CALL_SDP_ANSWER
       ? session->state != GST_CALL_SDP_REMOTE_OFFER
       : session->state == GST_CALL_SDP_REMOTE_OFFER)
-    return fail (error, GST_CALL_SDP_ERROR_STATE,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_STATE,
         type == GST_CALL_SDP_ANSWER ? "There is no offer to answer"
         : "The peer's offer must be answered first");
   if (has < session->lines->len
       || (type == GST_CALL_SDP_ANSWER && has != session->lines->len))
-    return fail (error, GST_CALL_SDP_ERROR_STATE,
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_STATE,
         "webrtcbin lost an m-line in its description");
-  if (!find_tag (made, GST_CALL_SDP_OFFER, error))
+  if (!gst_call_sdp_find_tag (made, GST_CALL_SDP_OFFER, error))
     return FALSE;
   tag = gst_call_sdp_desc_get (made, made->tag);
-  return check_tag (tag, error);
+  return gst_call_sdp_check_tag (tag, error);
 }
 
 static void

@@ -84,58 +84,59 @@ GST_START_TEST (test_sizes)
 
 GST_END_TEST;
 
+static const gchar *const no_sdp[] = { "", "v=0", "v=0\r\n", "v=1\r\n",
+  "hello", "\xff\xfe", "v=0\r\nm=\r\n", "v=0\r\nm=audio\r\n",
+  "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF\r\n",
+  "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 111\r\n",
+  "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 4711\r\n",
+  "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF -1\r\n",
+  "v=0\r\nm=audio 70000 UDP/TLS/RTP/SAVPF 111\r\n",
+  "v=0\r\nm=audio 9/2 UDP/TLS/RTP/SAVPF 111\r\n",
+  "v=0\r\nm=text 9 UDP/TLS/RTP/SAVPF 98\r\n", "v=0\nnonsense\n",
+  "v=0\n=\n", "v=0\nk=clear:secret\n"
+};
+
+static const gchar *const breaks[][2] = {
+  {"a=mid:1\r\n", "a=mid:0\r\n"},
+  {"a=mid:1\r\n", ""},
+  {"a=mid:1\r\n", "a=mid:\r\n"},
+  {"a=mid:1\r\n", "a=mid:1\r\na=mid:1\r\n"},
+  {"a=mid:1\r\n", "a=mid:1 2\r\n"},
+  {"a=mid:1\r\n", "a=mid:1\x01\r\n"},
+  {"a=mid:1\r\n", "a=mid:1\r1\r\n"},
+  {"a=group:BUNDLE 0 1 2\r\n", ""},
+  {"a=group:BUNDLE 0 1 2\r\n", "a=group:BUNDLE 7\r\n"},
+  {"a=group:BUNDLE 0 1 2\r\n", "a=group:BUNDLE \r\n"},
+  {"a=setup:actpass\r\n", ""},
+  {"a=setup:actpass\r\n", "a=setup:holdconn\r\n"},
+  {"a=setup:actpass\r\n", "a=setup:actpass\r\na=setup:active\r\n"},
+  {"a=ice-ufrag:", "a=x:"},
+  {"a=ice-pwd:", "a=x:"},
+  {"a=ice-ufrag:", "a=ice-ufrag:\xc3\xa4"},
+  {"a=fingerprint:", "a=x:"},
+  {"a=fingerprint:sha-256 ", "a=fingerprint:sha-256 GG:"},
+  {"a=fingerprint:sha-256 ", "a=fingerprint:"},
+  {"a=sendrecv\r\n", "a=sendrecv\r\na=recvonly\r\n"},
+  {"a=sctp-port:5000", "a=sctp-port:0"},
+  {"a=sctp-port:5000", "a=sctp-port:65536"},
+  {"a=max-message-size:", "a=max-message-size:x"},
+  {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8"},
+  {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/0"},
+  {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000/x"},
+  {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000\r\na=rtpmap:96 x/1"},
+  {"a=ssrc:", "a=ssrc:x"},
+  {"a=ssrc-group:FID ", "a=ssrc-group:FID x"},
+  {"a=extmap:3 ", "a=extmap:x "},
+};
+
 GST_START_TEST (test_syntax)
 {
-  static const gchar *const texts[] = { "", "v=0", "v=0\r\n", "v=1\r\n",
-    "hello", "\xff\xfe", "v=0\r\nm=\r\n", "v=0\r\nm=audio\r\n",
-    "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF\r\n",
-    "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 111\r\n",
-    "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 4711\r\n",
-    "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF -1\r\n",
-    "v=0\r\nm=audio 70000 UDP/TLS/RTP/SAVPF 111\r\n",
-    "v=0\r\nm=audio 9/2 UDP/TLS/RTP/SAVPF 111\r\n",
-    "v=0\r\nm=text 9 UDP/TLS/RTP/SAVPF 98\r\n", "v=0\nnonsense\n",
-    "v=0\n=\n", "v=0\nk=clear:secret\n"
-  };
-  static const gchar *const edits[][2] = {
-    {"a=mid:1\r\n", "a=mid:0\r\n"},
-    {"a=mid:1\r\n", ""},
-    {"a=mid:1\r\n", "a=mid:\r\n"},
-    {"a=mid:1\r\n", "a=mid:1\r\na=mid:1\r\n"},
-    {"a=mid:1\r\n", "a=mid:1 2\r\n"},
-    {"a=mid:1\r\n", "a=mid:1\x01\r\n"},
-    {"a=mid:1\r\n", "a=mid:1\r1\r\n"},
-    {"a=group:BUNDLE 0 1 2\r\n", ""},
-    {"a=group:BUNDLE 0 1 2\r\n", "a=group:BUNDLE 7\r\n"},
-    {"a=group:BUNDLE 0 1 2\r\n", "a=group:BUNDLE \r\n"},
-    {"a=setup:actpass\r\n", ""},
-    {"a=setup:actpass\r\n", "a=setup:holdconn\r\n"},
-    {"a=setup:actpass\r\n", "a=setup:actpass\r\na=setup:active\r\n"},
-    {"a=ice-ufrag:", "a=x:"},
-    {"a=ice-pwd:", "a=x:"},
-    {"a=ice-ufrag:", "a=ice-ufrag:\xc3\xa4"},
-    {"a=fingerprint:", "a=x:"},
-    {"a=fingerprint:sha-256 ", "a=fingerprint:sha-256 GG:"},
-    {"a=fingerprint:sha-256 ", "a=fingerprint:"},
-    {"a=sendrecv\r\n", "a=sendrecv\r\na=recvonly\r\n"},
-    {"a=sctp-port:5000", "a=sctp-port:0"},
-    {"a=sctp-port:5000", "a=sctp-port:65536"},
-    {"a=max-message-size:", "a=max-message-size:x"},
-    {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8"},
-    {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/0"},
-    {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000/x"},
-    {"a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000\r\na=rtpmap:96 x/1"},
-    {"a=ssrc:", "a=ssrc:x"},
-    {"a=ssrc-group:FID ", "a=ssrc-group:FID x"},
-    {"a=extmap:3 ", "a=extmap:x "},
-  };
-
   /* Given texts that are no SDP, and a browser's offer with one thing broken:
    * invalid. */
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    refuse (texts[i], GST_CALL_SDP_ERROR_INVALID);
-  for (guint i = 0; i < G_N_ELEMENTS (edits); i++)
-    refuse_edited (edits[i][0], edits[i][1], GST_CALL_SDP_ERROR_INVALID);
+  for (guint i = 0; i < G_N_ELEMENTS (no_sdp); i++)
+    refuse (no_sdp[i], GST_CALL_SDP_ERROR_INVALID);
+  for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
+    refuse_edited (breaks[i][0], breaks[i][1], GST_CALL_SDP_ERROR_INVALID);
 }
 
 GST_END_TEST;
