@@ -48,13 +48,20 @@ class Child:
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True)
+        self.unread = b''
         _children.append(self.process)
 
     def line(self, timeout):
         """The next line of its output, '' at its end."""
-        if not select.select([self.process.stdout], [], [], timeout)[0]:
-            raise TimeoutError(f'{self.name} said nothing for {timeout} s')
-        return self.process.stdout.readline()
+        # not readline (): select () does not see what that has read ahead
+        while b'\n' not in self.unread:
+            if not select.select([self.process.stdout], [], [], timeout)[0]:
+                raise TimeoutError(f'{self.name} said nothing for {timeout} s')
+            if not (data := os.read(self.process.stdout.fileno(), 65536)):
+                break
+            self.unread += data
+        line, end, self.unread = self.unread.partition(b'\n')
+        return (line + end).decode(errors='replace')
 
     def objects(self, timeout=25):
         """All lines of JSON until it ends."""
