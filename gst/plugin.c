@@ -10,7 +10,9 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  gboolean ok = TRUE;
+  gboolean ok = FALSE;
+
+  ok = GST_ELEMENT_REGISTER (callbin, plugin);
 
   ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
   ok &= GST_ELEMENT_REGISTER (callaudiosrc, plugin);

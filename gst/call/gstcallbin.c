@@ -1,0 +1,612 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+/**
+ * SECTION:element-callbin
+ * @title: callbin
+ * @short_description: a whole WebRTC call with everybody in a room
+ *
+ * callbin joins a room through a signalling server and connects with each
+ * peer in it: gst-launch lines, browsers, anybody who speaks
+ * signaling/PROTOCOL.md. What is given to its request pads is encoded once for
+ * all of them; what they send comes out of sometimes pads.
+ *
+ * A remote pad is a *slot*: `remote_video_0` and `remote_audio_0` appear with
+ * the first peer's media and stay. When that peer leaves they go quiet; the
+ * next peer is shown in them.
+ *
+ * The DTLS certificate of a peer is compared with the fingerprint it announced
+ * before any media or data crosses, in either direction.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 callbin name=call listen=127.0.0.1:0 room=tea videotestsrc is-live=true ! call.video_0 audiotestsrc is-live=true ! call.audio_0
+ * ]|
+ *
+ * ## Element messages
+ *
+ * The table stands in gstcallroom.c; besides those, `call-listening` (url,
+ * fingerprint: string) when #GstCallBin:listen is set, and `call-stats` (as
+ * #GstCallBin:stats) every #GstCallBin:stats-interval.
+ *
+ * Since: 0.1
+ */
+/*
+ * Threads
+ *   name       runs                                         may take  never
+ *   app        properties, request pads, state changes,     OBJECT    -
+ *              actions; waits for the worker when leaving,
+ *              releasing a pad, reading stats
+ *   worker     signalling, negotiation, peers (gstcallroom,  OBJECT    waits for
+ *              gstcallpeer), the room's owner functions               app
+ *   streaming  media; errors of children come in here       OBJECT    waits
+ *
+ * Locks, in the order they may be taken
+ *   1 OBJECT   protects: settings, tracks
+ *
+ * No lock is held while emitting, posting, linking, or calling webrtcbin.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcall.h"
+#include "gstcallbin-private.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+enum
+{
+  SIGNAL_PEER_ADDED,
+  SIGNAL_HANG_UP,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+#define VIDEO_CAPS "video/x-raw; video/x-vp8; video/x-h264"
+#define AUDIO_CAPS "audio/x-raw; audio/x-opus"
+
+static GstStaticPadTemplate video_template =
+GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS (VIDEO_CAPS));
+static GstStaticPadTemplate audio_template =
+GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS (AUDIO_CAPS));
+static GstStaticPadTemplate remote_video_template =
+GST_STATIC_PAD_TEMPLATE ("remote_video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS (VIDEO_CAPS));
+static GstStaticPadTemplate remote_audio_template =
+GST_STATIC_PAD_TEMPLATE ("remote_audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS (AUDIO_CAPS));
+
+/* GstBin's own children, and the signaller */
+
+static GstChildProxyInterface *parent_child_proxy;
+
+static GObject *
+gst_call_bin_get_child_by_name (GstChildProxy * proxy, const gchar * name)
+{
+  GstCallBin *self = GST_CALL_BIN (proxy);
+
+  if (g_strcmp0 (name, "signaller") == 0)
+    return self->connection ?
+        g_object_ref (G_OBJECT (gst_call_connect_get_signaller
+            (self->connection))) : NULL;
+  return parent_child_proxy->get_child_by_name (proxy, name);
+}
+
+static void
+gst_call_bin_child_proxy_init (gpointer g_iface, gpointer data)
+{
+  GstChildProxyInterface *iface = g_iface;
+
+  parent_child_proxy = g_type_interface_peek_parent (iface);
+  iface->get_child_by_name = gst_call_bin_get_child_by_name;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCallBin, gst_call_bin, GST_TYPE_BIN,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY,
+        gst_call_bin_child_proxy_init));
+GST_ELEMENT_REGISTER_DEFINE (callbin, "callbin", GST_RANK_NONE,
+    GST_TYPE_CALL_BIN);
+
+/* What the room asks; all on the worker */
+
+static GstCallTrack *
+get_track (GstElement * element, GstCallKind kind)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GstCallTrack *track;
+
+  GST_OBJECT_LOCK (self);
+  track = self->tracks[kind];
+  GST_OBJECT_UNLOCK (self);
+  return track;
+}
+
+static void
+peer_added (GstElement * element, const gchar * peer_id)
+{
+  g_signal_emit (element, signals[SIGNAL_PEER_ADDED], 0, peer_id);
+}
+
+static void
+post_error (GstCallBin * self, const GError * error)
+{
+  g_autoptr (GError) translated = gst_call_connect_translate (error);
+
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
+      translated->domain, translated->code, g_strdup (translated->message),
+      g_strdup (error->message), __FILE__, GST_FUNCTION, __LINE__);
+}
+
+static void
+room_failed (GstElement * element, const GError * error)
+{
+  post_error (GST_CALL_BIN (element), error);
+}
+
+static const GstCallRoomOwner room_owner = {
+  get_track, peer_added, room_failed
+};
+
+/* Statistics */
+
+static void
+take_stats (gpointer object, gpointer data)
+{
+  GstCallBin *self = object;
+
+  *(GstStructure **) data = gst_call_room_get_stats (self->room);
+}
+
+GstStructure *
+gst_call_bin_get_stats (GstCallBin * self)
+{
+  GstStructure *stats = NULL;
+
+  if (self->worker)
+    gst_call_worker_run (self->worker, take_stats, self, &stats);
+  return stats ? stats : gst_structure_new_empty ("call-stats");
+}
+
+static gboolean
+on_stats_timer (gpointer data)
+{
+  GstCallBin *self = data;
+
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element
+      (GST_OBJECT (self), gst_call_room_get_stats (self->room)));
+  return G_SOURCE_CONTINUE;
+}
+
+/* Pads */
+
+static void
+tracks_changed (gpointer object, gpointer data)
+{
+  gst_call_room_tracks_changed (((GstCallBin *) object)->room);
+}
+
+/* One of each kind for now: a second camera needs m-lines of its own. */
+static GstPad *
+gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
+    const gchar * name, const GstCaps * caps)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  gboolean video = g_str_has_prefix (GST_PAD_TEMPLATE_NAME_TEMPLATE (template),
+      "video");
+  GstCallKind kind = video ? GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
+  const gchar *track_name = video ? "video_0" : "audio_0";
+  g_autoptr (GstPad) sink = NULL;
+  GstCallTrack *track;
+  GstPad *ghost;
+
+  if (get_track (element, kind) || (name && !g_str_equal (name, track_name))) {
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("%s is refused: callbin sends one %s track, %s",
+            name ? name : "A second pad", video ? "video" : "audio",
+            track_name), (NULL));
+    return NULL;
+  }
+  track = gst_call_track_new (track_name, kind);
+  if (video)
+    g_object_set (track, "max-bitrate", self->max_bitrate, NULL);
+  gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
+  gst_element_sync_state_with_parent (GST_ELEMENT (track));
+  sink = gst_element_get_static_pad (GST_ELEMENT (track), "sink");
+  ghost = gst_ghost_pad_new_from_template (track_name, sink, template);
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (element, ghost);
+
+  GST_OBJECT_LOCK (self);
+  self->tracks[kind] = gst_object_ref (track);
+  GST_OBJECT_UNLOCK (self);
+  if (self->worker)
+    gst_call_worker_post (self->worker, tracks_changed, self, NULL, NULL);
+  return ghost;
+}
+
+static void
+gst_call_bin_release_pad (GstElement * element, GstPad * pad)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GstCallKind kind = g_str_has_prefix (GST_OBJECT_NAME (pad), "video") ?
+      GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
+  GstCallTrack *track;
+
+  GST_OBJECT_LOCK (self);
+  track = g_steal_pointer (&self->tracks[kind]);
+  GST_OBJECT_UNLOCK (self);
+  /* the peers let go of it first */
+  if (self->worker)
+    gst_call_worker_run (self->worker, tracks_changed, self, NULL);
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  if (!track)
+    return;
+  gst_element_set_locked_state (GST_ELEMENT (track), TRUE);
+  gst_element_set_state (GST_ELEMENT (track), GST_STATE_NULL);
+  /* a bin that is disposed of has let its children go before its pads */
+  if (GST_OBJECT_PARENT (track))
+    gst_bin_remove (GST_BIN (self), GST_ELEMENT (track));
+  gst_object_unref (track);
+}
+
+/* States */
+
+static gboolean
+check_elements (GstCallBin * self)
+{
+  static const gchar *const needed[][2] = {
+    {"webrtcbin", "gstreamer1.0-plugins-bad"}, {"nicesrc", "gstreamer1.0-nice"},
+    {"rtpbin", "gstreamer1.0-plugins-good"},
+    {"opusenc", "gstreamer1.0-plugins-base"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (needed); i++) {
+    g_autoptr (GstElementFactory) factory =
+        gst_element_factory_find (needed[i][0]);
+
+    if (!factory) {
+      GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+          ("Element %s is missing: install %s", needed[i][0], needed[i][1]),
+          (NULL));
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* Loads what a connection needs and makes the process's DTLS certificate, so
+ * that the first peer does not wait for it. */
+static void
+warm_up (void)
+{
+  static const gchar *const names[] = {
+    "webrtcbin", "dtlsdec", "dtlsenc", "nicesrc", "nicesink", "rtpbin",
+    "srtpenc", "srtpdec", "sctpenc", "rtpvp8pay", "rtpvp8depay", "rtpopuspay",
+    "rtpopusdepay", "vp8enc", "vp8dec", "opusenc", "opusdec", "rtprtxsend",
+    "rtprtxreceive", "rtpfunnel", "videoconvert", "audioconvert",
+    "audioresample",
+  };
+  static gsize done;
+  guint i;
+
+  if (!g_once_init_enter (&done))
+    return;
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    GstElement *element = gst_element_factory_make (names[i], NULL);
+
+    if (element)
+      gst_object_unref (gst_object_ref_sink (element));
+  }
+  g_once_init_leave (&done, 1);
+}
+
+static void
+announce (GstCallBin * self)
+{
+  const gchar *url = gst_call_connect_get_url (self->connection);
+  const gchar *fingerprint =
+      gst_call_connect_get_fingerprint (self->connection);
+
+  if (!url)
+    return;
+  /* people have to read it; stdout may be a pad's (fdsink) */
+  g_printerr ("Open %s\n", url);
+  if (fingerprint)
+    g_printerr ("Certificate SHA-256 %s\n", fingerprint);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element
+      (GST_OBJECT (self), gst_structure_new ("call-listening", "url",
+              G_TYPE_STRING, url, "fingerprint", G_TYPE_STRING, fingerprint,
+              NULL)));
+}
+
+static gboolean
+prepare (GstCallBin * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!check_elements (self))
+    return FALSE;
+  self->connection = gst_call_connect_new (&self->connect, &error);
+  if (!self->connection) {
+    post_error (self, error);
+    return FALSE;
+  }
+  gst_child_proxy_child_added (GST_CHILD_PROXY (self),
+      G_OBJECT (gst_call_connect_get_signaller (self->connection)),
+      "signaller");
+  announce (self);
+  warm_up ();
+  return TRUE;
+}
+
+static void
+start (GstCallBin * self)
+{
+  GstCallPeerConfig *config = &self->peer_config;
+
+  self->worker = gst_call_worker_new ("callbin");
+  GST_OBJECT_LOCK (self);
+  config->worker = self->worker;
+  config->audio_codecs = g_strdupv (self->codecs[GST_CALL_KIND_AUDIO]);
+  config->video_codecs = g_strdupv (self->codecs[GST_CALL_KIND_VIDEO]);
+  config->ice_servers = self->parsed_servers ?
+      g_ptr_array_ref (self->parsed_servers) : NULL;
+  config->relay_only = self->relay_only;
+  config->latency = self->latency;
+  config->decode = self->decode;
+  config->connect_timeout = self->connect_timeout;
+  GST_OBJECT_UNLOCK (self);
+  self->room = gst_call_room_new (GST_ELEMENT (self), &room_owner, config,
+      self->max_peers);
+}
+
+static void
+join_room (gpointer object, gpointer data)
+{
+  GstCallBin *self = object;
+
+  gst_call_room_join (self->room,
+      gst_call_connect_get_signaller (self->connection));
+  if (self->stats_interval)
+    self->stats_timer = gst_call_worker_add_timer (self->worker,
+        self->stats_interval, on_stats_timer, self);
+}
+
+static void
+leave_room (gpointer object, gpointer data)
+{
+  GstCallBin *self = object;
+
+  gst_call_worker_clear_timer (&self->stats_timer);
+  gst_call_room_leave (self->room);
+}
+
+static void
+stop (GstCallBin * self)
+{
+  if (!self->worker)
+    return;
+  gst_call_worker_run (self->worker, leave_room, self, NULL);
+  self->joined = FALSE;
+}
+
+static void
+clean_up (GstCallBin * self)
+{
+  if (!self->worker)
+    return;
+  gst_call_room_remove_slots (self->room);
+  g_clear_pointer (&self->worker, gst_call_worker_free);
+  g_clear_object (&self->room);
+  g_clear_pointer (&self->peer_config.audio_codecs, g_strfreev);
+  g_clear_pointer (&self->peer_config.video_codecs, g_strfreev);
+  g_clear_pointer (&self->peer_config.ice_servers, g_ptr_array_unref);
+}
+
+static GstStateChangeReturn
+gst_call_bin_change_state (GstElement * element, GstStateChange transition)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GstStateChangeReturn ret;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (!prepare (self))
+        return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      start (self);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      stop (self);
+      break;
+    default:
+      break;
+  }
+
+  ret = GST_ELEMENT_CLASS (gst_call_bin_parent_class)->change_state (element,
+      transition);
+  if (ret == GST_STATE_CHANGE_FAILURE)
+    return ret;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      /* live: what comes out depends on others */
+      ret = GST_STATE_CHANGE_NO_PREROLL;
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      if (!self->joined) {
+        self->joined = TRUE;
+        gst_call_worker_post (self->worker, join_room, self, NULL, NULL);
+      }
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      clean_up (self);
+      break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+      g_clear_pointer (&self->connection, gst_call_connect_free);
+      break;
+    default:
+      break;
+  }
+  return ret;
+}
+
+/* Messages and events */
+
+static GstCallPeer *
+find_peer (GstObject * object)
+{
+  g_autoptr (GstObject) i = object ? gst_object_ref (object) : NULL;
+
+  while (i) {
+    GstObject *parent;
+
+    if (GST_IS_CALL_PEER (i))
+      return GST_CALL_PEER (g_steal_pointer (&i));
+    parent = gst_object_get_parent (i);
+    gst_object_unref (i);
+    i = parent;
+  }
+  return NULL;
+}
+
+/* What breaks in one peer's connection is that peer's end, not the call's. */
+static void
+gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
+{
+  g_autoptr (GstCallPeer) peer = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
+      && (peer = find_peer (GST_MESSAGE_SRC (message)))) {
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *debug = NULL;
+
+    gst_message_parse_error (message, &error, &debug);
+    GST_WARNING_OBJECT (peer, "%s (%s)", error->message, debug);
+    gst_call_peer_child_failed (peer, error);
+    gst_message_unref (message);
+    return;
+  }
+  GST_BIN_CLASS (gst_call_bin_parent_class)->handle_message (bin, message);
+}
+
+static void
+gst_call_bin_hang_up (GstCallBin * self)
+{
+  if (self->worker)
+    gst_call_worker_post (self->worker, leave_room, self, NULL, NULL);
+}
+
+/* gst-launch -e: the call ends, and so does everything behind it */
+static gboolean
+gst_call_bin_send_event (GstElement * element, GstEvent * event)
+{
+  GstIterator *pads;
+  GstIteratorResult result = GST_ITERATOR_OK;
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (gst_call_bin_parent_class)->send_event (element,
+        event);
+
+  gst_call_bin_hang_up (GST_CALL_BIN (element));
+  pads = gst_element_iterate_src_pads (element);
+  while (result == GST_ITERATOR_OK || result == GST_ITERATOR_RESYNC) {
+    result = gst_iterator_next (pads, &item);
+    if (result == GST_ITERATOR_RESYNC)
+      gst_iterator_resync (pads);
+    if (result != GST_ITERATOR_OK)
+      continue;
+    gst_pad_push_event (g_value_get_object (&item), gst_event_ref (event));
+    g_value_reset (&item);
+  }
+  gst_iterator_free (pads);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+static void
+gst_call_bin_finalize (GObject * object)
+{
+  gst_call_settings_clear (GST_CALL_BIN (object));
+  G_OBJECT_CLASS (gst_call_bin_parent_class)->finalize (object);
+}
+
+static void
+install_signals (GObjectClass * gobject_class)
+{
+  /**
+   * GstCallBin::peer-added:
+   * @call: the callbin
+   * @peer_id: id of somebody who is in the room now
+   *
+   * Emitted on the call's worker thread.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_PEER_ADDED] = g_signal_new ("peer-added",
+      G_TYPE_FROM_CLASS (gobject_class), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+      NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * GstCallBin::hang-up:
+   * @call: the callbin
+   *
+   * Action: leaves the room. The pipeline goes on; the remote pads go quiet.
+   * Any thread; returns at once.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_HANG_UP] = g_signal_new_class_handler ("hang-up",
+      G_TYPE_FROM_CLASS (gobject_class),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_call_bin_hang_up),
+      NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+gst_call_bin_class_init (GstCallBinClass * klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
+  gst_call_settings_install (gobject_class);
+  install_signals (gobject_class);
+  gobject_class->finalize = gst_call_bin_finalize;
+  element_class->request_new_pad = gst_call_bin_request_new_pad;
+  element_class->release_pad = gst_call_bin_release_pad;
+  element_class->change_state = gst_call_bin_change_state;
+  element_class->send_event = gst_call_bin_send_event;
+  GST_BIN_CLASS (klass)->handle_message = gst_call_bin_handle_message;
+
+  gst_element_class_set_static_metadata (element_class, "WebRTC call",
+      "Source/Sink/Network/WebRTC",
+      "Joins a room and calls everybody in it", "gst-call developers");
+  gst_element_class_add_static_pad_template (element_class, &video_template);
+  gst_element_class_add_static_pad_template (element_class, &audio_template);
+  gst_element_class_add_static_pad_template (element_class,
+      &remote_video_template);
+  gst_element_class_add_static_pad_template (element_class,
+      &remote_audio_template);
+}
+
+static void
+gst_call_bin_init (GstCallBin * self)
+{
+  gst_call_settings_init (self);
+  /* The sinks inside are webrtcbin's and follow no clock: they count neither
+   * for the latency of what is played nor for end of stream. */
+  gst_bin_set_suppressed_flags (GST_BIN (self),
+      GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
+}

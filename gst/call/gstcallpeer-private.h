@@ -1,0 +1,96 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What gstcallpeer.c (life and negotiation) and gstcallmedia.c (senders and
+ * receivers) share.
+ */
+#pragma once
+
+#include "gstcallpeer.h"
+#include "gstcallreceiver.h"
+#include "gstcallsender.h"
+
+#include <gst/webrtc/webrtc.h>
+
+G_BEGIN_DECLS
+
+/* One audio or video m-line on which we may send */
+typedef struct
+{
+  GstCallKind kind;
+  guint mline;
+  guint32 ssrc;
+  GstPad *webrtc_sink;              /* request pad of webrtcbin */
+
+  /* while linked */
+  GstCallTrack *track;
+  GstCallEncoder *encoder;
+  GstPad *track_pad;
+  GstCallSender *sender;
+  GstPad *ghost;                    /* of the peer, into the sender */
+} GstCallSending;
+
+/* One stream that arrives */
+typedef struct
+{
+  GstPad *webrtc_src;
+  gulong block;                     /* until the peer is verified */
+  GstCallReceiver *receiver;
+  GstPad *ghost;                    /* of the peer, out of the receiver */
+  GstCallSlot *slot;
+} GstCallReceiving;
+
+struct _GstCallPeer
+{
+  GstBin parent;
+
+  /* set once in new */
+  const GstCallPeerConfig *config;
+  GstCallWorker *worker;
+  CallPeer *info;
+  GstElement *webrtcbin;
+
+  /* only the worker */
+  gchar *session;
+  gboolean offerer;
+  gboolean stopped;
+  gboolean verified;
+  gboolean description_sent;
+  gboolean awaiting_answer;
+  gboolean renegotiate;             /* once the present round is over */
+  gboolean gathered;
+  GstCallPeerState state;
+  GstCallSdp *sdp;
+  GObject *channel;                 /* the permanent data channel */
+  GPtrArray *candidates;            /* ours, before the description is out */
+  GPtrArray *sendings;              /* (element-type GstCallSending) */
+  GPtrArray *receivings;            /* (element-type GstCallReceiving) */
+  GSource *timer;                   /* until connected */
+  GSource *grace;                   /* after an error inside webrtcbin */
+  gchar *child_error;
+
+  /* object lock */
+  GHashTable *jitterbuffers;        /* ssrc to GWeakRef of GstElement */
+};
+
+void gst_call_peer_fail (GstCallPeer * self, const gchar * code,
+    const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+
+/* gstcallmedia.c */
+void gst_call_media_connect (GstCallPeer * self);
+gboolean gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind,
+    guint mline, const GstCaps * caps);
+/* After a description pair: which senders there must be */
+void gst_call_media_update_senders (GstCallPeer * self);
+/* Compares the certificate and then lets media flow */
+gboolean gst_call_media_verify (GstCallPeer * self);
+void gst_call_media_stop (GstCallPeer * self);
+/* (transfer full), may be NULL */
+GstElement *gst_call_media_get_rtpbin (GstCallPeer * self);
+void gst_call_sending_free (gpointer sending);
+void gst_call_receiving_free (gpointer receiving);
+
+/* gstcallstats.c */
+void gst_call_stats_add (GstCallPeer * self, GstStructure * stats);
+
+G_END_DECLS

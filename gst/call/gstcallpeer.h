@@ -1,0 +1,83 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GstCallPeer: one connection to one remote peer, the child `peer-<id>` of
+ * callbin: a webrtcbin, the SDP layer before it, senders and receivers.
+ * It is used once; after a failure the room makes a fresh one.
+ *
+ * Everything here is called on the worker, except where it says otherwise.
+ */
+#pragma once
+
+#include "call-message.h"
+#include "gstcallslot.h"
+#include "gstcalltrack.h"
+#include "gstcallworker.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_CALL_PEER (gst_call_peer_get_type ())
+G_DECLARE_FINAL_TYPE (GstCallPeer, gst_call_peer, GST, CALL_PEER, GstBin)
+
+typedef enum
+{
+  GST_CALL_PEER_NEW,
+  GST_CALL_PEER_CONNECTING,
+  GST_CALL_PEER_CONNECTED,          /* and its certificate verified */
+  GST_CALL_PEER_CLOSED,
+} GstCallPeerState;
+
+/* What a peer asks of its room. All on the worker. */
+typedef struct
+{
+  void (*send) (gpointer room, GstCallPeer * peer, CallMessage * message);
+  void (*state_changed) (gpointer room, GstCallPeer * peer);
+  /* The connection is of no use any more. `code` as in PROTOCOL.md */
+  void (*failed) (gpointer room, GstCallPeer * peer, const gchar * code,
+      const gchar * text);
+  /* Where this peer's media of that kind is shown */
+  GstCallSlot *(*get_slot) (gpointer room, GstCallPeer * peer,
+      GstCallKind kind);
+  /* Our own track of that kind, or NULL */
+  GstCallTrack *(*get_track) (gpointer room, GstCallKind kind);
+  /* Something to tell people that ends nothing */
+  void (*warn) (gpointer room, GstCallPeer * peer, const gchar * text);
+} GstCallPeerRoom;
+
+typedef struct
+{
+  GstCallWorker *worker;
+  const GstCallPeerRoom *room;
+  gpointer room_data;
+  gchar **audio_codecs;             /* preference lists, upper case */
+  gchar **video_codecs;
+  GPtrArray *ice_servers;           /* (element-type CallIceServer) */
+  gboolean relay_only;
+  guint latency;                    /* ms */
+  gboolean decode;
+  guint connect_timeout;            /* ms from the offer to connected */
+} GstCallPeerConfig;
+
+/* `config` must outlive the peer. `session`: NULL when we offer. */
+GstCallPeer *gst_call_peer_new (const GstCallPeerConfig * config,
+    const CallPeer * info, const gchar * session);
+
+const gchar *gst_call_peer_get_id (GstCallPeer * self);
+const gchar *gst_call_peer_get_session (GstCallPeer * self);
+GstCallPeerState gst_call_peer_get_state (GstCallPeer * self);
+
+/* When it is in the callbin: makes the first offer */
+void gst_call_peer_offer (GstCallPeer * self);
+/* offer, answer, candidate, end-of-candidates, renegotiate of its session */
+void gst_call_peer_handle (GstCallPeer * self, CallMessage * message);
+/* A local track came or went */
+void gst_call_peer_tracks_changed (GstCallPeer * self);
+/* An error message that a child posted; any thread */
+void gst_call_peer_child_failed (GstCallPeer * self, const GError * error);
+/* Lets go of tracks and slots. Then state NULL and out of the bin. */
+void gst_call_peer_stop (GstCallPeer * self);
+
+/* (transfer full) in W3C names; nothing blocks */
+GstStructure *gst_call_peer_get_stats (GstCallPeer * self);
+
+G_END_DECLS

@@ -1,0 +1,103 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   sink → depayloader → decoder → src
+ *
+ * Everything runs in the jitter buffer's thread of that stream; the slot
+ * behind has a thread of its own and never blocks it.
+ *
+ * Locks, in the order they may be taken
+ *   1 OBJECT   protects: stats
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallencoder.h"
+#include "gstcallreceiver.h"
+
+struct _GstCallReceiver
+{
+  GstBin parent;
+
+  const GstCallCodec *codec;    /* set once in new */
+
+  /* object lock */
+  GstCallReceiverStats stats;
+};
+
+G_DEFINE_FINAL_TYPE (GstCallReceiver, gst_call_receiver, GST_TYPE_BIN);
+
+GstCallKind
+gst_call_receiver_get_kind (GstCallReceiver * self)
+{
+  return self->codec->kind;
+}
+
+void
+gst_call_receiver_get_stats (GstCallReceiver * self,
+    GstCallReceiverStats * stats)
+{
+  GST_OBJECT_LOCK (self);
+  *stats = self->stats;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstPadProbeReturn
+on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstCallReceiver *self = data;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+    GST_OBJECT_LOCK (self);
+    self->stats.frames++;
+    self->stats.last = g_get_monotonic_time ();
+    GST_OBJECT_UNLOCK (self);
+  } else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS) {
+    GstCaps *caps;
+    gint width = 0, height = 0;
+
+    gst_event_parse_caps (GST_PAD_PROBE_INFO_EVENT (info), &caps);
+    gst_structure_get_int (gst_caps_get_structure (caps, 0), "width", &width);
+    gst_structure_get_int (gst_caps_get_structure (caps, 0), "height", &height);
+    GST_OBJECT_LOCK (self);
+    self->stats.width = width;
+    self->stats.height = height;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+GstCallReceiver *
+gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
+{
+  GstElement *decoder = gst_call_codec_make_decoder (codec, decode);
+  GstCallReceiver *self;
+  GstPad *pad;
+
+  if (!decoder)
+    return NULL;
+
+  self = g_object_new (GST_TYPE_CALL_RECEIVER, NULL);
+  self->codec = codec;
+  gst_bin_add (GST_BIN (self), decoder);
+  pad = gst_element_get_static_pad (decoder, "sink");
+  gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
+  gst_object_unref (pad);
+  pad = gst_element_get_static_pad (decoder, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_decoded, self, NULL);
+  gst_call_add_ghost (GST_ELEMENT (self), "src", pad);
+  gst_object_unref (pad);
+  return self;
+}
+
+static void
+gst_call_receiver_class_init (GstCallReceiverClass * klass)
+{
+}
+
+static void
+gst_call_receiver_init (GstCallReceiver * self)
+{
+}

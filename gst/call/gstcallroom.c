@@ -1,0 +1,739 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Threads: everything runs on the worker; there is no lock. Streaming threads
+ * and webrtcbin's own reach the room through GstCallPeer, which posts.
+ *
+ * Element messages, posted on the callbin
+ *   name               fields
+ *   call-joined        peer-id (string), resumed (boolean)
+ *   call-signalling    state (string): connecting open reconnecting closed
+ *   call-peer-joined   peer-id, display-name (string), slot (uint)
+ *   call-peer-changed  the same, audio, video (string: none live muted),
+ *                      connected (boolean)
+ *   call-peer-left     peer-id, slot, code (string: bye timeout …)
+ *   call-state         peer-id, state (string): connecting connected closed
+ *   call-error         peer-id, code, text (string), retry (boolean)
+ *
+ * Who offers, sessions and seats: signaling/PROTOCOL.md.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallencoder.h"
+#include "gstcallroom.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* Fresh connections that one failure is answered with */
+#define MAX_RETRIES 1
+/* How long a peer that a restarted server does not list is waited for */
+#define GONE_TIMEOUT_MS 30000
+
+typedef struct
+{
+  GstCallRoom *room;
+  CallPeer *info;
+  GstCallPeer *peer;            /* NULL: no connection */
+  guint slot;
+  guint retries;
+  GSource *gone;                /* runs when the server does not know it */
+} Member;
+
+struct _GstCallRoom
+{
+  GObject parent;
+
+  /* set once in new */
+  GstElement *bin;              /* outlives the room */
+  const GstCallRoomOwner *owner;
+  GstCallPeerConfig config;
+  GPtrArray *own_servers;       /* from the property */
+  guint max_peers;
+
+  CallSignaller *signaller;
+  gchar *peer_id;
+  gint64 seat;
+  GHashTable *members;          /* peer id to Member */
+  GPtrArray *slots[2];          /* by kind: (element-type GstCallSlot) */
+};
+
+G_DEFINE_FINAL_TYPE (GstCallRoom, gst_call_room, G_TYPE_OBJECT);
+
+static void G_GNUC_NULL_TERMINATED
+post (GstCallRoom * self, const gchar * name, const gchar * first, ...)
+{
+  GstStructure *s;
+  va_list args;
+
+  va_start (args, first);
+  s = gst_structure_new_valist (name, first, args);
+  va_end (args);
+  gst_element_post_message (self->bin,
+      gst_message_new_element (GST_OBJECT (self->bin), s));
+}
+
+/* Slots */
+
+static gboolean
+slot_is_free (GstCallRoom * self, guint slot)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    if (((Member *) value)->slot == slot)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static guint
+find_free_slot (GstCallRoom * self)
+{
+  guint slot = 0;
+
+  while (!slot_is_free (self, slot))
+    slot++;
+  return slot;
+}
+
+static GstCallSlot *
+make_slot (GstCallRoom * self, GstCallKind kind, guint index)
+{
+  const gchar *name = kind == GST_CALL_KIND_VIDEO ? "video" : "audio";
+  g_autofree gchar *slot_name = g_strdup_printf ("slot-%s-%u", name, index);
+  g_autofree gchar *pad_name = g_strdup_printf ("remote_%s_%u", name, index);
+  g_autofree gchar *template = g_strdup_printf ("remote_%s_%%u", name);
+  g_autoptr (GstPad) src = NULL;
+  GstCallSlot *slot = gst_call_slot_new (slot_name, kind,
+      self->config.decode);
+  GstPad *ghost;
+
+  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (slot));
+  gst_element_sync_state_with_parent (GST_ELEMENT (slot));
+  src = gst_element_get_static_pad (GST_ELEMENT (slot), "src");
+  ghost = gst_ghost_pad_new_from_template (pad_name, src,
+      gst_element_get_pad_template (self->bin, template));
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (self->bin, ghost);
+  return slot;
+}
+
+void
+gst_call_room_remove_slots (GstCallRoom * self)
+{
+  GstCallKind kind;
+  guint i;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    for (i = 0; i < self->slots[kind]->len; i++) {
+      GstElement *slot = g_ptr_array_index (self->slots[kind], i);
+      g_autofree gchar *name = g_strdup_printf ("remote_%s_%u", kind ==
+          GST_CALL_KIND_VIDEO ? "video" : "audio", i);
+      g_autoptr (GstPad) pad = gst_element_get_static_pad (self->bin, name);
+
+      gst_pad_set_active (pad, FALSE);
+      gst_element_remove_pad (self->bin, pad);
+      gst_element_set_locked_state (slot, TRUE);
+      gst_element_set_state (slot, GST_STATE_NULL);
+      gst_bin_remove (GST_BIN (self->bin), slot);
+    }
+    g_ptr_array_set_size (self->slots[kind], 0);
+  }
+}
+
+static Member *
+find_member (GstCallRoom * self, const gchar * peer_id)
+{
+  return peer_id ? g_hash_table_lookup (self->members, peer_id) : NULL;
+}
+
+static Member *
+member_of (GstCallRoom * self, GstCallPeer * peer)
+{
+  Member *member = find_member (self, gst_call_peer_get_id (peer));
+
+  return member && member->peer == peer ? member : NULL;
+}
+
+/* Slots are made in order, so that remote_video_1 never comes before _0. */
+static GstCallSlot *
+get_slot (gpointer data, GstCallPeer * peer, GstCallKind kind)
+{
+  GstCallRoom *self = data;
+  Member *member = member_of (self, peer);
+  guint index = member ? member->slot : 0;
+  GPtrArray *slots = self->slots[kind];
+
+  while (slots->len <= index)
+    g_ptr_array_add (slots, make_slot (self, kind, slots->len));
+  return g_ptr_array_index (slots, index);
+}
+
+/* Connections */
+
+static void
+drop_peer (GstCallPeer ** peer_p)
+{
+  GstElement *peer = GST_ELEMENT (g_steal_pointer (peer_p));
+  g_autoptr (GstObject) parent = NULL;
+
+  if (!peer)
+    return;
+  gst_call_peer_stop (GST_CALL_PEER (peer));
+  gst_element_set_locked_state (peer, TRUE);
+  gst_element_set_state (peer, GST_STATE_NULL);
+  parent = gst_object_get_parent (GST_OBJECT (peer));
+  if (parent)
+    gst_bin_remove (GST_BIN (parent), peer);
+  gst_object_unref (peer);
+}
+
+static GstCallPeer *
+make_peer (GstCallRoom * self, Member * member, const gchar * session)
+{
+  drop_peer (&member->peer);
+  member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
+          member->info, session));
+  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
+  gst_element_sync_state_with_parent (GST_ELEMENT (member->peer));
+  return member->peer;
+}
+
+static gboolean
+we_offer (GstCallRoom * self, Member * member)
+{
+  return self->seat > member->info->seat;
+}
+
+static void
+send_close (GstCallRoom * self, const gchar * to, const gchar * session,
+    const gchar * code, const gchar * text)
+{
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_CLOSE);
+
+  message->to = g_strdup (to);
+  message->session = g_strdup (session);
+  message->code = g_strdup (code);
+  message->text = g_strdup (text);
+  call_signaller_send (self->signaller, message);
+}
+
+/* A connection is of no use: tell everybody, and try once more with a fresh
+ * webrtcbin if it is ours to offer. A wrong certificate is not tried again. */
+static void
+connection_failed (GstCallRoom * self, Member * member, const gchar * code,
+    const gchar * text)
+{
+  gboolean retry = we_offer (self, member) && member->retries < MAX_RETRIES
+      && g_strcmp0 (code, "fingerprint-mismatch") != 0;
+
+  drop_peer (&member->peer);
+  post (self, "call-error", "peer-id", G_TYPE_STRING, member->info->peer_id,
+      "code", G_TYPE_STRING, code, "text", G_TYPE_STRING, text, "retry",
+      G_TYPE_BOOLEAN, retry, NULL);
+  GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
+      ("No connection with %s: %s", member->info->peer_id, text), ("%s%s",
+          code, retry ? ", trying once more" : ""));
+  if (retry) {
+    member->retries++;
+    gst_call_peer_offer (make_peer (self, member, NULL));
+  }
+}
+
+typedef struct
+{
+  GstCallPeer *peer;
+  gchar *code;
+  gchar *text;
+} Failure;
+
+static void
+failure_free (gpointer data)
+{
+  Failure *failure = data;
+
+  gst_object_unref (failure->peer);
+  g_free (failure->code);
+  g_free (failure->text);
+  g_free (failure);
+}
+
+static void
+on_failure (gpointer object, gpointer data)
+{
+  GstCallRoom *self = object;
+  Failure *failure = data;
+  Member *member = member_of (self, failure->peer);
+
+  if (!member || !self->signaller)
+    return;
+  send_close (self, member->info->peer_id,
+      gst_call_peer_get_session (member->peer), failure->code, failure->text);
+  connection_failed (self, member, failure->code, failure->text);
+}
+
+/* Called from within the peer, which therefore is not dropped before it has
+ * returned. */
+static void
+peer_failed (gpointer data, GstCallPeer * peer, const gchar * code,
+    const gchar * text)
+{
+  GstCallRoom *self = data;
+  Failure *failure = g_new0 (Failure, 1);
+
+  failure->peer = gst_object_ref (peer);
+  failure->code = g_strdup (code);
+  failure->text = g_strdup (text);
+  gst_call_worker_post (self->config.worker, on_failure, self, failure,
+      failure_free);
+}
+
+static void
+peer_state_changed (gpointer data, GstCallPeer * peer)
+{
+  static const gchar *const names[] = {
+    "new", "connecting", "connected", "closed"
+  };
+  GstCallRoom *self = data;
+  Member *member = member_of (self, peer);
+
+  if (!member)
+    return;
+  if (gst_call_peer_get_state (peer) == GST_CALL_PEER_CONNECTED)
+    member->retries = 0;
+  post (self, "call-state", "peer-id", G_TYPE_STRING, member->info->peer_id,
+      "state", G_TYPE_STRING, names[gst_call_peer_get_state (peer)], NULL);
+}
+
+static void
+peer_send (gpointer data, GstCallPeer * peer, CallMessage * message)
+{
+  GstCallRoom *self = data;
+
+  if (self->signaller)
+    call_signaller_send (self->signaller, message);
+}
+
+static GstCallTrack *
+peer_get_track (gpointer data, GstCallKind kind)
+{
+  GstCallRoom *self = data;
+
+  return self->owner->get_track (self->bin, kind);
+}
+
+static void
+peer_warn (gpointer data, GstCallPeer * peer, const gchar * text)
+{
+  GstCallRoom *self = data;
+
+  GST_ELEMENT_WARNING (self->bin, STREAM, FAILED, ("%s", text), (NULL));
+}
+
+static const GstCallPeerRoom peer_room = {
+  peer_send, peer_state_changed, peer_failed, get_slot, peer_get_track,
+  peer_warn
+};
+
+/* Members */
+
+static void
+member_free (gpointer data)
+{
+  Member *member = data;
+
+  gst_call_worker_clear_timer (&member->gone);
+  drop_peer (&member->peer);
+  call_peer_free (member->info);
+  g_free (member);
+}
+
+static void
+remove_member (GstCallRoom * self, Member * member, const gchar * code)
+{
+  g_autofree gchar *peer_id = g_strdup (member->info->peer_id);
+  guint slot = member->slot;
+
+  g_hash_table_remove (self->members, peer_id);
+  post (self, "call-peer-left", "peer-id", G_TYPE_STRING, peer_id, "slot",
+      G_TYPE_UINT, slot, "code", G_TYPE_STRING, code ? code : "bye", NULL);
+}
+
+static void
+connect_member (GstCallRoom * self, Member * member)
+{
+  if (we_offer (self, member))
+    gst_call_peer_offer (make_peer (self, member, NULL));
+}
+
+static void
+add_member (GstCallRoom * self, const CallPeer * info)
+{
+  Member *member;
+
+  if (g_hash_table_size (self->members) >= self->max_peers) {
+    GST_ELEMENT_WARNING (self->bin, RESOURCE, NO_SPACE_LEFT,
+        ("%s is not connected: max-peers=%u is reached", info->peer_id,
+            self->max_peers), (NULL));
+    return;
+  }
+  member = g_new0 (Member, 1);
+  member->room = self;
+  member->info = call_peer_copy (info);
+  member->slot = find_free_slot (self);
+  g_hash_table_insert (self->members, member->info->peer_id, member);
+  post (self, "call-peer-joined", "peer-id", G_TYPE_STRING, info->peer_id,
+      "display-name", G_TYPE_STRING, info->display_name, "slot", G_TYPE_UINT,
+      member->slot, NULL);
+  self->owner->peer_added (self->bin, info->peer_id);
+  connect_member (self, member);
+}
+
+static void
+update_member (Member * member, const CallPeer * info)
+{
+  GstCallRoom *self = member->room;
+
+  gst_call_worker_clear_timer (&member->gone);
+  member->info->connected = info->connected;
+  member->info->audio = info->audio;
+  member->info->video = info->video;
+  post (self, "call-peer-changed", "peer-id", G_TYPE_STRING, info->peer_id,
+      "display-name", G_TYPE_STRING, info->display_name, "slot", G_TYPE_UINT,
+      member->slot, "audio", G_TYPE_STRING,
+      call_track_state_to_string (info->audio), "video", G_TYPE_STRING,
+      call_track_state_to_string (info->video), "connected", G_TYPE_BOOLEAN,
+      info->connected, NULL);
+}
+
+/* The server says that this peer is there. A known seat is the same peer:
+ * its media goes on; another seat is a new one under the old name. */
+static void
+see_peer (GstCallRoom * self, const CallPeer * info)
+{
+  Member *member = find_member (self, info->peer_id);
+
+  if (g_strcmp0 (info->peer_id, self->peer_id) == 0)
+    return;
+  if (member && member->info->seat == info->seat) {
+    update_member (member, info);
+    return;
+  }
+  if (member)
+    remove_member (self, member, "replaced");
+  add_member (self, info);
+}
+
+static gboolean
+on_gone (gpointer data)
+{
+  Member *member = data;
+
+  gst_call_worker_clear_timer (&member->gone);
+  remove_member (member->room, member, "timeout");
+  return G_SOURCE_REMOVE;
+}
+
+/* After a reconnect: whom the server does not list may still come back. */
+static void
+miss_peers (GstCallRoom * self, GPtrArray * listed)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint i;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Member *member = value;
+    gboolean found = FALSE;
+
+    for (i = 0; listed && !found && i < listed->len; i++) {
+      CallPeer *peer = g_ptr_array_index (listed, i);
+
+      found = g_str_equal (peer->peer_id, member->info->peer_id);
+    }
+    if (!found && !member->gone)
+      member->gone = gst_call_worker_add_timer (self->config.worker,
+          GONE_TIMEOUT_MS, on_gone, member);
+  }
+}
+
+/* Messages */
+
+static gpointer
+copy_server (gconstpointer server, gpointer data)
+{
+  return call_ice_server_copy (server);
+}
+
+static void
+take_ice_servers (GstCallRoom * self, GPtrArray * handed_out)
+{
+  g_clear_pointer (&self->config.ice_servers, g_ptr_array_unref);
+  self->config.ice_servers = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) call_ice_server_free);
+  if (self->own_servers)
+    g_ptr_array_extend (self->config.ice_servers, self->own_servers,
+        copy_server, NULL);
+  if (handed_out)
+    g_ptr_array_extend (self->config.ice_servers, handed_out, copy_server,
+        NULL);
+}
+
+/* What others are shown of our tracks */
+static void
+send_state (GstCallRoom * self)
+{
+  g_autoptr (CallMessage) message = NULL;
+
+  if (!self->signaller || !self->peer_id)
+    return;
+  message = call_message_new (CALL_MESSAGE_STATE);
+  message->peer = call_peer_new (self->peer_id);
+  message->peer->audio = self->owner->get_track (self->bin,
+      GST_CALL_KIND_AUDIO) ? CALL_TRACK_LIVE : CALL_TRACK_NONE;
+  message->peer->video = self->owner->get_track (self->bin,
+      GST_CALL_KIND_VIDEO) ? CALL_TRACK_LIVE : CALL_TRACK_NONE;
+  call_signaller_send (self->signaller, message);
+}
+
+static void
+on_welcome (GstCallRoom * self, CallMessage * message)
+{
+  guint i;
+
+  g_free (self->peer_id);
+  self->peer_id = g_strdup (message->peer->peer_id);
+  self->seat = message->peer->seat;
+  take_ice_servers (self, message->ice_servers);
+  post (self, "call-joined", "peer-id", G_TYPE_STRING, self->peer_id,
+      "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
+  send_state (self);
+  miss_peers (self, message->peers);
+  for (i = 0; message->peers && i < message->peers->len; i++)
+    see_peer (self, g_ptr_array_index (message->peers, i));
+}
+
+static void
+on_offer (GstCallRoom * self, CallMessage * message)
+{
+  Member *member = find_member (self, message->from);
+
+  if (!member)
+    return;
+  if (!member->peer || g_strcmp0 (gst_call_peer_get_session (member->peer),
+          message->session) != 0) {
+    if (we_offer (self, member)) {
+      send_close (self, message->from, message->session, "bad-session",
+          "It is for the newcomer to offer");
+      return;
+    }
+    make_peer (self, member, message->session);
+  }
+  gst_call_peer_handle (member->peer, message);
+}
+
+/* Of an existing session */
+static void
+on_peer_message (GstCallRoom * self, CallMessage * message)
+{
+  Member *member = find_member (self, message->from);
+
+  if (!member || !member->peer
+      || g_strcmp0 (gst_call_peer_get_session (member->peer),
+          message->session) != 0)
+    return;
+  if (message->type == CALL_MESSAGE_CLOSE)
+    connection_failed (self, member, message->code ? message->code : "bye",
+        message->text ? message->text : "the peer ended the session");
+  else
+    gst_call_peer_handle (member->peer, message);
+}
+
+static void
+on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
+{
+  GstCallRoom *self = data;
+  Member *member;
+
+  switch (message->type) {
+    case CALL_MESSAGE_WELCOME:
+      on_welcome (self, message);
+      break;
+    case CALL_MESSAGE_PEER_JOINED:
+    case CALL_MESSAGE_PEER_CHANGED:
+      see_peer (self, message->peer);
+      break;
+    case CALL_MESSAGE_PEER_LEFT:
+      member = find_member (self, message->peer->peer_id);
+      if (member && member->info->seat == message->peer->seat)
+        remove_member (self, member, message->code);
+      break;
+    case CALL_MESSAGE_OFFER:
+      on_offer (self, message);
+      break;
+    case CALL_MESSAGE_ANSWER:
+    case CALL_MESSAGE_CANDIDATE:
+    case CALL_MESSAGE_END_OF_CANDIDATES:
+    case CALL_MESSAGE_RENEGOTIATE:
+    case CALL_MESSAGE_CLOSE:
+      on_peer_message (self, message);
+      break;
+    case CALL_MESSAGE_ERROR:
+      GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
+          ("The signalling server refused a message: %s",
+              message->text ? message->text : message->code), ("%s",
+              message->code));
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+on_failed (CallSignaller * signaller, const GError * error, gpointer data)
+{
+  GstCallRoom *self = data;
+
+  self->owner->failed (self->bin, error);
+}
+
+static void
+on_signaller_state (CallSignaller * signaller, GParamSpec * pspec,
+    gpointer data)
+{
+  GstCallRoom *self = data;
+  g_autoptr (GEnumClass) klass = g_type_class_ref (CALL_TYPE_SIGNALLER_STATE);
+  GEnumValue *value = g_enum_get_value (klass,
+      call_signaller_get_state (signaller));
+
+  post (self, "call-signalling", "state", G_TYPE_STRING, value->value_nick,
+      NULL);
+}
+
+void
+gst_call_room_join (GstCallRoom * self, CallSignaller * signaller)
+{
+  self->signaller = g_object_ref (signaller);
+  take_ice_servers (self, NULL);
+  g_signal_connect_object (signaller, "message", G_CALLBACK (on_message),
+      self, 0);
+  g_signal_connect_object (signaller, "failed", G_CALLBACK (on_failed), self,
+      0);
+  g_signal_connect_object (signaller, "notify::state",
+      G_CALLBACK (on_signaller_state), self, 0);
+  call_signaller_open (signaller);
+}
+
+void
+gst_call_room_leave (GstCallRoom * self)
+{
+  if (self->signaller) {
+    g_signal_handlers_disconnect_by_data (self->signaller, self);
+    call_signaller_close (self->signaller);
+    g_clear_object (&self->signaller);
+  }
+  g_hash_table_remove_all (self->members);
+}
+
+void
+gst_call_room_tracks_changed (GstCallRoom * self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  send_state (self);
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Member *member = value;
+
+    if (member->peer)
+      gst_call_peer_tracks_changed (member->peer);
+  }
+}
+
+GstStructure *
+gst_call_room_get_stats (GstCallRoom * self)
+{
+  GstStructure *stats = gst_structure_new ("call-stats", "peer-id",
+      G_TYPE_STRING, self->peer_id, NULL);
+  GHashTableIter iter;
+  gpointer value;
+  GstCallKind kind;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    GstCallTrack *track = self->owner->get_track (self->bin, kind);
+
+    if (track) {
+      g_autoptr (GstStructure) s = gst_call_track_get_stats (track);
+
+      gst_structure_set (stats, GST_OBJECT_NAME (track), GST_TYPE_STRUCTURE,
+          s, NULL);
+    }
+  }
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Member *member = value;
+    g_autoptr (GstStructure) s = NULL;
+    g_autofree gchar *name = g_strconcat ("peer-", member->info->peer_id,
+        NULL);
+
+    if (!member->peer)
+      continue;
+    s = gst_call_peer_get_stats (member->peer);
+    gst_structure_set (stats, name, GST_TYPE_STRUCTURE, s, NULL);
+  }
+  return stats;
+}
+
+GstCallRoom *
+gst_call_room_new (GstElement * bin, const GstCallRoomOwner * owner,
+    const GstCallPeerConfig * config, guint max_peers)
+{
+  GstCallRoom *self = g_object_new (GST_TYPE_CALL_ROOM, NULL);
+
+  self->bin = bin;
+  self->owner = owner;
+  self->config = *config;
+  self->config.room = &peer_room;
+  self->config.room_data = self;
+  self->config.ice_servers = NULL;
+  self->own_servers = config->ice_servers;
+  self->max_peers = max_peers;
+  return self;
+}
+
+static void
+gst_call_room_finalize (GObject * object)
+{
+  GstCallRoom *self = GST_CALL_ROOM (object);
+  GstCallKind kind;
+
+  g_clear_object (&self->signaller);
+  g_clear_pointer (&self->members, g_hash_table_unref);
+  g_clear_pointer (&self->config.ice_servers, g_ptr_array_unref);
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++)
+    g_clear_pointer (&self->slots[kind], g_ptr_array_unref);
+  g_free (self->peer_id);
+  G_OBJECT_CLASS (gst_call_room_parent_class)->finalize (object);
+}
+
+static void
+gst_call_room_class_init (GstCallRoomClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_call_room_finalize;
+}
+
+static void
+gst_call_room_init (GstCallRoom * self)
+{
+  self->members = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+      member_free);
+  self->slots[GST_CALL_KIND_AUDIO] = g_ptr_array_new ();
+  self->slots[GST_CALL_KIND_VIDEO] = g_ptr_array_new ();
+}

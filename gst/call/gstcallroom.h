@@ -1,0 +1,42 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GstCallRoom: who is in the room, who offers to whom, which slot shows whom.
+ * It stands between a CallSignaller and the peers, and lives on the worker.
+ */
+#pragma once
+
+#include "call-signaller.h"
+#include "gstcallpeer.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_CALL_ROOM (gst_call_room_get_type ())
+G_DECLARE_FINAL_TYPE (GstCallRoom, gst_call_room, GST, CALL_ROOM, GObject)
+
+/* What a room asks of its callbin. All on the worker, no lock held. */
+typedef struct
+{
+  GstCallTrack *(*get_track) (GstElement * bin, GstCallKind kind);
+  void (*peer_added) (GstElement * bin, const gchar * peer_id);
+  /* the call cannot go on */
+  void (*failed) (GstElement * bin, const GError * error);
+} GstCallRoomOwner;
+
+/* Any thread. `config` is copied; its worker, lists and servers are the
+ * caller's and must outlive the room; room and room_data are filled in. */
+GstCallRoom *gst_call_room_new (GstElement * bin,
+    const GstCallRoomOwner * owner, const GstCallPeerConfig * config,
+    guint max_peers);
+
+/* The worker only */
+void gst_call_room_join (GstCallRoom * self, CallSignaller * signaller);
+/* Says bye, ends every connection, keeps the slots */
+void gst_call_room_leave (GstCallRoom * self);
+/* When the bin is in READY and nobody is connected; any thread */
+void gst_call_room_remove_slots (GstCallRoom * self);
+void gst_call_room_tracks_changed (GstCallRoom * self);
+/* (transfer full) */
+GstStructure *gst_call_room_get_stats (GstCallRoom * self);
+
+G_END_DECLS

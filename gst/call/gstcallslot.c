@@ -1,0 +1,142 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   sink → queue (leaky) → converter → gate → src
+ *
+ * The queue gives the slot a thread of its own: a sink that waits for its
+ * clock, prerolls or hangs holds up nothing but itself. The gate turns every
+ * flow return into OK.
+ *
+ * Timestamps need no care here: what a webrtcbin gives is in running time
+ * with a segment from 0, so that one peer's media follows another's.
+ *
+ * Threads
+ *   name       runs                                     may take
+ *   worker     show, clear                              nothing
+ *   streaming  the event probe; the gate                nothing
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallencoder.h"
+#include "gstcallslot.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* More than the jitter buffer's latency, for sinks that play on time */
+#define MAX_QUEUED (2 * GST_SECOND)
+
+struct _GstCallSlot
+{
+  GstBin parent;
+
+  GstPad *sink;                 /* set once in new */
+};
+
+G_DEFINE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST_TYPE_BIN);
+
+/* The pad behind the converter is a ghost pad; its inner half is where flow
+ * returns come back, so the gate stands there. */
+static GstFlowReturn
+gate_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  GstFlowReturn ret = gst_proxy_pad_chain_default (pad, parent, buffer);
+
+  if (ret != GST_FLOW_OK)
+    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
+  return GST_FLOW_OK;
+}
+
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  switch (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info))) {
+    case GST_EVENT_EOS:
+    case GST_EVENT_FLUSH_START:
+    case GST_EVENT_FLUSH_STOP:
+      GST_DEBUG_OBJECT (pad, "kept back %" GST_PTR_FORMAT,
+          GST_PAD_PROBE_INFO_EVENT (info));
+      return GST_PAD_PROBE_DROP;
+    default:
+      return GST_PAD_PROBE_OK;
+  }
+}
+
+gboolean
+gst_call_slot_show (GstCallSlot * self, GstPad * pad)
+{
+  g_autoptr (GstPad) old = gst_pad_get_peer (self->sink);
+
+  if (old)
+    gst_pad_unlink (old, self->sink);
+  return GST_PAD_LINK_SUCCESSFUL (gst_pad_link (pad, self->sink));
+}
+
+void
+gst_call_slot_clear (GstCallSlot * self, GstPad * pad)
+{
+  g_autoptr (GstPad) shown = gst_pad_get_peer (self->sink);
+
+  if (shown == pad)
+    gst_pad_unlink (pad, self->sink);
+}
+
+static GstElement *
+add_converter (GstCallSlot * self, GstCallKind kind, GstElement * queue)
+{
+  GstElement *last = queue;
+  const gchar *video[] = { "videoconvert", NULL };
+  const gchar *audio[] = { "audioconvert", "audioresample", NULL };
+  const gchar **names = kind == GST_CALL_KIND_VIDEO ? video : audio;
+
+  for (; *names; names++) {
+    GstElement *element = gst_element_factory_make (*names, NULL);
+
+    gst_bin_add (GST_BIN (self), element);
+    gst_element_link (last, element);
+    last = element;
+  }
+  return last;
+}
+
+GstCallSlot *
+gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
+{
+  GstCallSlot *self = g_object_new (GST_TYPE_CALL_SLOT, "name", name, NULL);
+  GstElement *queue = gst_element_factory_make ("queue", NULL);
+  GstElement *last = queue;
+  GstPad *pad;
+  GstProxyPad *gate;
+
+  g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-buffers", 0,
+      "max-size-time", MAX_QUEUED, "silent", TRUE, NULL);
+  gst_bin_add (GST_BIN (self), queue);
+  if (decoded)
+    last = add_converter (self, kind, queue);
+
+  pad = gst_element_get_static_pad (queue, "sink");
+  self->sink = gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+      GST_PAD_PROBE_TYPE_EVENT_FLUSH, on_event, NULL, NULL);
+  gst_object_unref (pad);
+
+  pad = gst_element_get_static_pad (last, "src");
+  gate = gst_proxy_pad_get_internal (GST_PROXY_PAD (gst_call_add_ghost
+          (GST_ELEMENT (self), "src", pad)));
+  gst_pad_set_chain_function (GST_PAD (gate), gate_chain);
+  gst_object_unref (gate);
+  gst_object_unref (pad);
+  return self;
+}
+
+static void
+gst_call_slot_class_init (GstCallSlotClass * klass)
+{
+}
+
+static void
+gst_call_slot_init (GstCallSlot * self)
+{
+}

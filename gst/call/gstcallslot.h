@@ -1,0 +1,29 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GstCallSlot: the place behind `remote_video_0` or `remote_audio_0` that
+ * outlives the peers shown in it. Pads `sink` (a peer's receiver) and `src`.
+ *
+ * Whatever happens behind it (not linked, flushing, blocked, EOS, error)
+ * never reaches the peer's side, and nothing of a peer that goes (EOS, flush)
+ * reaches what is behind it.
+ */
+#pragma once
+
+#include "gstcallcodec.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_CALL_SLOT (gst_call_slot_get_type ())
+G_DECLARE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST, CALL_SLOT, GstBin)
+
+/* decoded: raw media goes through a converter, so that any sink fits */
+GstCallSlot *gst_call_slot_new (const gchar * name, GstCallKind kind,
+    gboolean decoded);
+
+/* Worker. Shows what comes out of `pad`; what was shown before is let go. */
+gboolean gst_call_slot_show (GstCallSlot * self, GstPad * pad);
+/* Worker. Goes quiet, if it is `pad` that is shown. */
+void gst_call_slot_clear (GstCallSlot * self, GstPad * pad);
+
+G_END_DECLS

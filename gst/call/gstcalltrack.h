@@ -1,0 +1,39 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GstCallTrack: one local track of a call, the child `video_0` or `audio_0`
+ * of callbin. It takes raw or encoded media and holds one encoder for each
+ * codec that some peer speaks.
+ */
+#pragma once
+
+#include "gstcallencoder.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_CALL_TRACK (gst_call_track_get_type ())
+G_DECLARE_FINAL_TYPE (GstCallTrack, gst_call_track, GST, CALL_TRACK, GstBin)
+
+GstCallTrack *gst_call_track_new (const gchar * name, GstCallKind kind);
+
+GstCallKind gst_call_track_get_kind (GstCallTrack * self);
+
+/* Worker. The encoder for this codec, made when there is none yet. NULL and
+ * an error when the track is encoded in another codec, or no encoder is
+ * installed. (transfer none) */
+GstCallEncoder *gst_call_track_get_encoder (GstCallTrack * self,
+    const GstCallCodec * codec, GError ** error);
+
+/* Worker. A pad of the track with that codec, and its end. */
+GstPad *gst_call_track_add_branch (GstCallTrack * self,
+    GstCallEncoder * encoder);
+void gst_call_track_remove_branch (GstCallTrack * self,
+    GstCallEncoder * encoder, GstPad * pad);
+
+/* Any thread. Encoded input: its codec. Raw, or not known yet: NULL. */
+const GstCallCodec *gst_call_track_get_input_codec (GstCallTrack * self);
+
+/* (transfer full): media-source and encoder counters, W3C names */
+GstStructure *gst_call_track_get_stats (GstCallTrack * self);
+
+G_END_DECLS
