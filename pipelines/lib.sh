@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the scripts of this folder share; they source it. No script of its own.
+#
+# Each line of gst-launch that is run is also printed. Whether pictures move
+# and sound is heard is read from what `videoanalyse` and `level`, ordinary
+# elements in the line, post (gst-launch-1.0 -m).
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${GST_CALL_BUILD:-$top/build}
+duration=0
+fake=no
+print=no
+used=0
+scratch=
+pids=()
+
+usage ()
+{
+  sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"
+  exit "${1:-0}"
+}
+
+# One option of those that all scripts take; sets `used` to its words
+common_option ()
+{
+  used=1
+  case $1 in
+    --duration)
+      [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "$0: --duration wants seconds" >&2; exit 2; }
+      duration=$2
+      used=2 ;;
+    --fake) fake=yes ;;
+    --print) print=yes ;;
+    --help) usage ;;
+    *) echo "$0: unknown option $1 (see --help)" >&2; exit 2 ;;
+  esac
+}
+
+# Ends what this script has started, and nothing else
+end_all ()
+{
+  local pid watchdog
+  trap - EXIT
+  for pid in "${pids[@]}"; do
+    kill -INT "$pid" 2>/dev/null
+  done
+  for pid in "${pids[@]}"; do
+    # gst-launch may take its time; not for ever
+    (sleep 10; kill -KILL "$pid") 2>/dev/null &
+    watchdog=$!
+    wait "$pid" 2>/dev/null
+    kill "$watchdog" 2>/dev/null
+    wait "$watchdog" 2>/dev/null
+  done
+  [ -n "$scratch" ] && rm -rf "$scratch"
+}
+
+make_scratch ()
+{
+  scratch=$(mktemp -d)
+  trap end_all EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# The plugin that is installed, or the one of the build folder, built if need be
+use_build ()
+{
+  local word
+  if gst-inspect-1.0 --exists callbin 2>/dev/null && command -v call-server >/dev/null; then
+    return
+  fi
+  if [ ! -f "$build/build.ninja" ]; then
+    meson setup "$build" "$top" >&2 || exit 1
+  fi
+  nice meson compile -C "$build" >"$scratch/build.log" 2>&1 ||
+    { cat "$scratch/build.log" >&2; exit 1; }
+  while read -r word; do
+    export "${word?}"
+  done < <(meson devenv -C "$build" env | grep -E '^(PATH|GST_[A-Z_]*)=')
+}
+
+have_camera ()
+{
+  command -v gst-device-monitor-1.0 >/dev/null &&
+    timeout 5 gst-device-monitor-1.0 Video/Source 2>/dev/null | grep -q '^Device found'
+}
+
+# Fake devices when asked for, or when there is no camera
+choose_devices ()
+{
+  if [ "$fake" = no ] && ! have_camera; then
+    echo "No camera here: using fake devices (as --fake does)." >&2
+    fake=yes
+  fi
+  if [ "$fake" = yes ]; then
+    export GST_CALL_FAKE_DEVICES=${GST_CALL_FAKE_DEVICES:-video=3,audio=2}
+  fi
+}
+
+# Where pictures and sound go: a window, where there is one, and the speaker
+choose_sinks ()
+{
+  video_sink='fakesink sync=true'
+  if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+    video_sink=autovideosink
+  fi
+  audio_sink=callaudiosink
+}
+
+# run NAME WORD...: prints the line, and runs it unless --print
+run ()
+{
+  local name=$1
+  shift
+  echo "# $name"
+  echo "gst-launch-1.0 -m $*" | sed 's/ \(callvideosrc\|callaudiosrc\|call\.remote\)/ \\\n    \1/g'
+  echo
+  [ "$print" = yes ] && return
+  gst-launch-1.0 -m "$@" >"$scratch/$name.log" 2>"$scratch/$name.err" &
+  pids+=($!)
+}
+
+# NAME: what that side has seen and heard, and whether it did
+summary ()
+{
+  awk -v name="$1" '
+    # pictures count; they move when their brightness changes
+    /GstVideoAnalyse/ {
+      frames++
+      if (match($0, /luma-variance=\(double\)[0-9.e+-]*/)) {
+        now = substr($0, RSTART, RLENGTH)
+        if (now != before) moved++
+        before = now
+      }
+    }
+    # 100 ms each; below -60 dB is silence
+    /: level,/ && match($0, /rms=[^;]*/) {
+      rms = substr($0, RSTART, RLENGTH)
+      if (match(rms, /-?[0-9]+\.[0-9]+/) && substr(rms, RSTART, RLENGTH) + 0 > -60)
+        heard += 0.1
+    }
+    END {
+      printf "%s remote_video_frames=%d remote_audio_seconds=%.1f\n", name, frames, heard
+      exit !(moved > 10 && heard > 0.5)
+    }' "$scratch/$1.log"
+}
+
+# Until the time is over (0), or one of the processes has ended (1)
+wait_for_end ()
+{
+  local end=$((SECONDS + duration)) pid
+  while [ "$duration" -eq 0 ] || [ "$SECONDS" -lt "$end" ]; do
+    for pid in "${pids[@]}"; do
+      kill -0 "$pid" 2>/dev/null || return 1
+    done
+    sleep 0.2
+  done
+}
+
+# NAME: what went wrong in that line, for people
+show_errors ()
+{
+  grep -hE '^(ERROR|WARNING)|erroneous pipeline' "$scratch/$1.err" | sort -u | head -20 |
+    sed "s/^/$1: /" >&2
+}
+
+# NAME...: the end of each script. Ctrl-C ends it as the duration does.
+finish ()
+{
+  local status=0 name
+  trap 'duration=-1' INT
+  while [ "$duration" -ge 0 ]; do
+    wait_for_end || [ "$duration" -lt 0 ] || status=1
+    duration=-1
+  done
+  for name in "$@"; do
+    show_errors "$name"
+    summary "$name" || status=1
+  done
+  exit "$status"
+}
