@@ -61,7 +61,7 @@ let media = wanted === 0;
 const comes = (peer) => (options['no-video'] || peer.framesDecoded >= 5) &&
   (options['no-audio'] || peer.audioEnergy > 1e-4);
 
-async function report(final) {
+async function look(final) {
   const peers = (await page.stats()).map(flat);
   for (const peer of peers)
     seen.set(peer.peerId, peer);
@@ -74,6 +74,18 @@ async function report(final) {
   };
 }
 
+// While the page loads anew there is nothing to look at: the last look counts
+let last = null;
+async function report(final) {
+  try {
+    last = await look(final);
+  } catch (error) {
+    if (!last)
+      throw error;
+  }
+  return { ...last, final };
+}
+
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 let leaving = false;
@@ -82,7 +94,10 @@ const COMMANDS = {
   camera: () => page.click('.bar [data-action=video]'),
   flip: () => page.flip(),
   stats: async () => print(await report(false)),
-  reload: () => page.reload(),
+  reload: async () => {
+    await page.reload();
+    await page.joined();
+  },
   leave: () => { leaving = true; },
 };
 

@@ -51,9 +51,10 @@ export class Call extends EventTarget {
     this.#signaller.open();
   }
 
+  // The others are told before their connections break
   leave() {
-    this.#end();
     this.#signaller.close();
+    this.#end();
   }
 
   #hello(displayName, token) {

@@ -16,6 +16,7 @@
 const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
 const INTERRUPTED_TIMEOUT = 6000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure may be retried anew
+const STATS_TIMEOUT = 2000; // ms
 const MAX_EARLY_CANDIDATES = 256;
 
 // After a `close` with one of these the offering side tries once more
@@ -26,6 +27,9 @@ export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }
+
+// Firefox offers candidates for RTCP on its own, which nobody of us uses
+const isRtcp = (candidate) => candidate.candidate.split(' ')[1] === '2';
 
 // VP8 is what every peer of ours speaks; the others stay as a choice
 function preferVp8(transceiver) {
@@ -128,8 +132,11 @@ export class Peer extends EventTarget {
     this.#drop();
   }
 
-  async getStats() {
-    return this.#pc ? this.#pc.getStats() : new Map();
+  // In Firefox the promise of a connection that is closed meanwhile never settles
+  getStats() {
+    const nothing = new Map();
+    return this.#pc ? Promise.race([this.#pc.getStats(),
+      new Promise((resolve) => { setTimeout(resolve, STATS_TIMEOUT, nothing); })]) : nothing;
   }
 
   #changed() {
@@ -258,7 +265,7 @@ export class Peer extends EventTarget {
   #found(candidate) {
     if (candidate === null) {
       this.#send({ type: 'end-of-candidates', session: this.session });
-    } else if (candidate.candidate) {
+    } else if (candidate.candidate && !isRtcp(candidate)) {
       const message = { type: 'candidate', session: this.session, candidate: candidate.candidate };
       if (candidate.sdpMid !== null)
         message.sdpMid = candidate.sdpMid;

@@ -45,6 +45,7 @@ export class Tile {
   #name = element('span', 'name');
   #icons = element('span', 'icons');
   #words = element('span', 'visually-hidden');
+  #state = null; // of the last update
 
   // self: our own picture, mirrored and silent. onRetry: called by the button.
   constructor({ self = false, onRetry } = {}) {
@@ -56,6 +57,7 @@ export class Tile {
     this.#video.autoplay = true;
     this.#video.playsInline = true;
     this.#video.muted = self;
+    this.#video.addEventListener('resize', () => this.#state && this.update(this.#state));
     this.#retry.type = 'button';
     this.#retry.hidden = true;
     this.#retry.addEventListener('click', () => onRetry?.());
@@ -81,10 +83,14 @@ export class Tile {
   }
 
   // info: the peer of PROTOCOL.md; link, reason: of Peer; hasVideo: a picture can be there
-  update({ info, link, reason, hasVideo }) {
+  update(state) {
+    this.#state = state;
+    const { info, link, reason, hasVideo } = state;
     const name = nameOf(info);
     const away = info.connected === false;
-    const picture = hasVideo && info.video === 'live' && (link === 'connected' || link === 'interrupted');
+    // Pictures count more than the word of a client that says it has none
+    const sent = info.video === 'live' || (info.video === 'none' && this.#video.videoWidth > 0);
+    const picture = hasVideo && sent && (link === 'connected' || link === 'interrupted');
     this.#name.textContent = this.self ? `${name} (you)` : name;
     this.#face.textContent = initials(name);
     this.root.dataset.hue = hue(info.peerId ?? name);
