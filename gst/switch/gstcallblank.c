@@ -32,6 +32,8 @@ make_picture (GstVideoInfo * info)
 
   gst_video_info_set_format (&seed_info, GST_VIDEO_FORMAT_ARGB, SEED_SIZE,
       SEED_SIZE);
+  seed_info.fps_n = info->fps_n;        /* the converter insists */
+  seed_info.fps_d = info->fps_d;
   seed = gst_buffer_new_allocate (NULL, seed_info.size, NULL);
   picture = gst_buffer_new_allocate (NULL, info->size, NULL);
   gst_buffer_memset (picture, 0, 0, info->size);

@@ -1,0 +1,108 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Promise: a disabled camera is black, and nothing else of its stream changes.
+ */
+#include "device-test.h"
+
+#define FRAME (GST_SECOND / 30)
+#define UNDER_WAY 4             /* pictures that may have been pushed before */
+
+/* Pulls a picture that comes one frame after the last one. */
+static GstBuffer *
+pull_next (GstHarness * h, GstClockTime * last)
+{
+  GstBuffer *buffer = gst_harness_pull (h);
+
+  fail_unless (buffer != NULL);
+  if (GST_CLOCK_TIME_IS_VALID (*last))
+    fail_unless (ABS (GST_CLOCK_DIFF (*last + FRAME,
+                GST_BUFFER_PTS (buffer))) < GST_MSECOND);
+  *last = GST_BUFFER_PTS (buffer);
+  return buffer;
+}
+
+static guint
+count_events (GstHarness * h, GstEventType type)
+{
+  GstEvent *event;
+  guint n = 0;
+
+  while ((event = gst_harness_try_pull_event (h))) {
+    n += GST_EVENT_TYPE (event) == type;
+    gst_event_unref (event);
+  }
+  return n;
+}
+
+/* given a camera that is seen, when it is disabled and enabled again, then it
+ * is black in between, timestamps go on at its rate, the caps are sent once and
+ * the counter has gone on meanwhile */
+GST_START_TEST (test_black)
+{
+  GstHarness *h = device_test_harness ("callvideosrc name=src", NULL);
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (h->element), "src");
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  GstCallBarcode before = { 0, }, after = { 0, };
+  GstBuffer *buffer;
+  guint i;
+
+  gst_harness_play (h);
+  for (i = 0; i < 3; i++) {
+    buffer = pull_next (h, &last);
+    fail_unless (device_test_read (h, buffer, &before));
+    fail_if (device_test_is_black (h, buffer));
+    gst_buffer_unref (buffer);
+  }
+  g_object_set (src, "enabled", FALSE, NULL);
+  for (i = 0; i < UNDER_WAY; i++)
+    gst_buffer_unref (pull_next (h, &last));
+  for (i = 0; i < 5; i++) {
+    buffer = pull_next (h, &last);
+    fail_unless (device_test_is_black (h, buffer));
+    gst_buffer_unref (buffer);
+  }
+  g_object_set (src, "enabled", TRUE, NULL);
+  for (i = 0; i < UNDER_WAY; i++)
+    gst_buffer_unref (pull_next (h, &last));
+  buffer = pull_next (h, &last);
+  fail_unless (device_test_read (h, buffer, &after));
+  gst_buffer_unref (buffer);
+  fail_unless_equals_int ((guint16) (after.frame - before.frame),
+      2 * UNDER_WAY + 6);
+  fail_unless_equals_int (count_events (h, GST_EVENT_CAPS), 1);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
+/* given a source that starts disabled, when it plays, then its first picture is
+ * black already */
+GST_START_TEST (test_starts_black)
+{
+  GstHarness *h = device_test_harness ("callvideosrc enabled=false", NULL);
+  g_autoptr (GstBuffer) buffer = NULL;
+
+  gst_harness_play (h);
+  buffer = gst_harness_pull (h);
+  fail_unless (device_test_is_black (h, buffer));
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
+static Suite *
+enabled_suite (void)
+{
+  Suite *s = suite_create ("enabled");
+  TCase *tc = tcase_create ("general");
+
+  g_setenv ("GST_CALL_FAKE_DEVICES", "video=1", TRUE);
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_black);
+  tcase_add_test (tc, test_starts_black);
+  return s;
+}
+
+GST_CHECK_MAIN (enabled);
