@@ -15,6 +15,7 @@
 
 #define V4L2_BY_ID "/dev/v4l/by-id"
 #define MAX_DESCRIBED 16
+#define MAX_STAMP_ERROR (500 * GST_MSECOND)
 #define AUDIO_PERIOD_US 10000   /* what an audio device hands over at once */
 #define AUDIO_SOURCE_BUFFER_US 80000    /* lost only if we sleep longer */
 #define AUDIO_SINK_BUFFER_US 40000      /* what it plays late */
@@ -265,6 +266,43 @@ set_microseconds (GstElement * element, const gchar * name, gint64 value)
     g_object_set (element, name, value, NULL);
 }
 
+/* A node stamps its buffers with a clock of its own, or not at all. Times that
+ * cannot be true are replaced by that of arrival. streaming thread */
+static GstPadProbeReturn
+on_pipewire_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer unused)
+{
+  g_autoptr (GstElement) element = gst_pad_get_parent_element (pad);
+  g_autoptr (GstClock) clock = element ? gst_element_get_clock (element) : NULL;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstClockTime now, base;
+
+  if (!clock)
+    return GST_PAD_PROBE_OK;
+  now = gst_clock_get_time (clock);
+  base = gst_element_get_base_time (element);
+  now = now > base ? now - base : 0;
+  if (GST_BUFFER_PTS_IS_VALID (buffer) &&
+      ABS (GST_CLOCK_DIFF (GST_BUFFER_PTS (buffer), now)) < MAX_STAMP_ERROR)
+    return GST_PAD_PROBE_OK;
+  buffer = gst_buffer_make_writable (buffer);
+  GST_BUFFER_PTS (buffer) = now;
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+set_up_pipewire (GstElement * element, const gchar * node)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "src");
+
+  /* The provider's serial is another one after a re-plug. */
+  set_if_there (element, "target-object", node);
+  if (pad)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_pipewire_buffer, NULL,
+        NULL);
+}
+
 GstElement *
 gst_call_device_create_element (GstCallDevice * device)
 {
@@ -272,9 +310,8 @@ gst_call_device_create_element (GstCallDevice * device)
 
   if (!element)
     return NULL;
-  /* The provider's serial is another one after a re-plug. */
   if (g_str_equal (device->api, "pipewire"))
-    set_if_there (element, "target-object", device->id);
+    set_up_pipewire (element, device->id);
   if (device->kind == GST_CALL_DEVICE_VIDEO_INPUT)
     return element;
   /* Devices come and go, the pipeline's clock must not. */

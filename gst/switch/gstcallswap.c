@@ -153,7 +153,8 @@ push_stream_start (GstCallSwap * self)
   if (self->started)
     return;
   self->started = TRUE;
-  id = gst_pad_create_stream_id (self->srcpad, GST_ELEMENT (self), NULL);
+  /* not that of an input: it is another stream */
+  id = g_uuid_string_random ();
   event = gst_event_new_stream_start (id);
   gst_event_set_group_id (event, gst_util_group_id_next ());
   gst_pad_push_event (self->srcpad, event);

@@ -1,0 +1,214 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Promise: real nodes of PipeWire and PulseAudio are found through
+ * GstDeviceMonitor by their node names, opened, and missed when they go.
+ *
+ * Runs in tests/lib/pipewire, which says what there is.
+ */
+#include "device-test.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#define CAMERA 9                /* number in its code */
+#define RATE 48000
+
+static void
+check_camera (const gchar * line)
+{
+  GstHarness *h = device_test_harness (line, NULL);
+  GstCallBarcode start = { 0, }, code;
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  guint i;
+
+  gst_harness_play (h);
+  for (i = 0; i < 20; i++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+
+    fail_unless (buffer != NULL);
+    fail_unless (device_test_read (h, buffer, &code), "no code in picture %u",
+        i);
+    fail_unless_equals_int (code.camera, CAMERA);
+    if (i == 0)
+      start = code;
+    else
+      fail_unless (GST_BUFFER_PTS (buffer) > last);
+    last = GST_BUFFER_PTS (buffer);
+  }
+  fail_unless ((guint16) (code.frame - start.frame) >= 19);
+  gst_harness_teardown (h);
+}
+
+/* given a camera node, when its node name is the device-id, then its moving
+ * picture is captured */
+GST_START_TEST (test_camera_by_id)
+{
+  check_camera ("callvideosrc device-id=call-camera");
+}
+
+GST_END_TEST;
+
+/* given a camera node, when a glob fits its description, then it is captured, in
+ * the size downstream asks for */
+GST_START_TEST (test_camera_by_label)
+{
+  check_camera ("callvideosrc label=call?cam* ! capsfilter "
+      "caps=video/x-raw,width=320,height=240");
+}
+
+GST_END_TEST;
+
+static void
+check_speech (const gchar * line)
+{
+  GstHarness *h = device_test_harness (line, NULL);
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  gint64 energy = 0;
+  gsize n = 0;
+
+  gst_harness_play (h);
+  while (n < 3 * RATE) {        /* speech has pauses */
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+    GstMapInfo map;
+    gsize i;
+
+    fail_unless (buffer != NULL);
+    fail_unless (!GST_CLOCK_TIME_IS_VALID (last)
+        || GST_BUFFER_PTS (buffer) > last);
+    last = GST_BUFFER_PTS (buffer);
+    gst_buffer_map (buffer, &map, GST_MAP_READ);
+    for (i = 0; i < map.size / 2; i++) {
+      gint64 sample = GST_READ_UINT16_LE (map.data + 2 * i);
+
+      sample = (gint16) sample;
+      energy += sample * sample;
+    }
+    n += map.size / 2;
+    gst_buffer_unmap (buffer, &map);
+  }
+  fail_unless (energy / (gint64) n > 100 * 100, "nobody speaks");
+  gst_harness_teardown (h);
+}
+
+/* given a microphone node that speaks, when its name is the device-id, or
+ * nothing is asked for, then it is heard: it is the default */
+GST_START_TEST (test_microphone)
+{
+  check_speech ("callaudiosrc device-id=call-microphone");
+  check_speech ("callaudiosrc");
+}
+
+GST_END_TEST;
+
+/* given devices that two providers know, when they are listed, then each is
+ * there once, and monitors come last */
+GST_START_TEST (test_listed_once)
+{
+  g_autoptr (GstElement) src =
+      gst_object_ref_sink (gst_element_factory_make ("callaudiosrc", NULL));
+  g_autofree gchar *id = NULL;
+  GValue devices = G_VALUE_INIT;
+  guint i, found = 0, n;
+
+  g_value_init (&devices, GST_TYPE_ARRAY);
+  g_object_get_property (G_OBJECT (src), "devices", &devices);
+  n = gst_value_array_get_size (&devices);
+  for (i = 0; i < n; i++) {
+    id = g_strdup (gst_structure_get_string (g_value_get_boxed
+            (gst_value_array_get_value (&devices, i)), "deviceId"));
+    if (g_str_equal (id, "call-microphone"))
+      found++;
+    if (i == 0)
+      fail_unless_equals_string (id, "call-microphone");
+    if (i == n - 1)
+      fail_unless (g_str_has_suffix (id, ".monitor"));
+    g_clear_pointer (&id, g_free);
+  }
+  fail_unless_equals_int (found, 1);
+  g_value_unset (&devices);
+}
+
+GST_END_TEST;
+
+/* given a speaker node, when a tone is played on callaudiosink, then it is heard
+ * on the speaker's monitor */
+GST_START_TEST (test_speaker)
+{
+  g_autoptr (GstElement) play = gst_parse_launch ("audiotestsrc is-live=true "
+      "freq=880 ! callaudiosink device-id=call-speaker", NULL);
+  GstHarness *h =
+      device_test_harness ("callaudiosrc device-id=call-speaker.monitor ! "
+      "capsfilter caps=audio/x-raw,format=S16LE,rate=48000,channels=1", NULL);
+  gdouble tone = 0;
+  guint i;
+
+  gst_element_set_state (play, GST_STATE_PLAYING);
+  gst_harness_play (h);
+  for (i = 0; i < 500 && tone < 0.8; i++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+    GstMapInfo map;
+
+    fail_unless (buffer != NULL);
+    gst_buffer_map (buffer, &map, GST_MAP_READ);
+    tone = device_test_tone ((const gint16 *) map.data, map.size / 2, 880,
+        RATE);
+    gst_buffer_unmap (buffer, &map);
+  }
+  fail_unless (tone >= 0.8);
+  gst_harness_teardown (h);
+  gst_element_set_state (play, GST_STATE_NULL);
+}
+
+GST_END_TEST;
+
+/* given a captured camera, when its program ends, then call-track-ended comes
+ * and black pictures go on. The last test: the camera is gone. */
+GST_START_TEST (test_unplug)
+{
+  g_autoptr (GstBus) bus = NULL;
+  GstHarness *h =
+      device_test_harness ("callvideosrc device-id=call-camera", &bus);
+  g_autoptr (GstMessage) ended = NULL;
+  GstBuffer *buffer;
+  gint camera = 0;
+  guint i;
+
+  fail_unless_equals_int (sscanf (g_getenv ("CALL_PIPEWIRE_PIDS"),
+          "camera=%d", &camera), 1);
+  gst_harness_play (h);
+  gst_buffer_unref (gst_harness_pull (h));
+  fail_unless_equals_int (kill (camera, SIGTERM), 0);
+  ended = gst_bus_timed_pop_filtered (bus, DEVICE_TEST_TIMEOUT,
+      GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+  fail_unless (ended && gst_message_has_name (ended, "call-track-ended"));
+  for (i = gst_harness_buffers_in_queue (h) + 20; i > 0; i--) {
+    buffer = gst_harness_pull (h);
+    fail_unless (buffer != NULL);
+    if (i == 1)
+      fail_unless (device_test_is_black (h, buffer));
+    gst_buffer_unref (buffer);
+  }
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
+static Suite *
+pipewire_suite (void)
+{
+  Suite *s = suite_create ("pipewire");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_camera_by_id);
+  tcase_add_test (tc, test_camera_by_label);
+  tcase_add_test (tc, test_microphone);
+  tcase_add_test (tc, test_listed_once);
+  tcase_add_test (tc, test_speaker);
+  tcase_add_test (tc, test_unplug);
+  return s;
+}
+
+GST_CHECK_MAIN (pipewire);
