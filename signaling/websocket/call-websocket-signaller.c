@@ -420,6 +420,15 @@ on_welcome (CallWebsocketSignaller * self, CallMessage * welcome)
     call_signaller_emit_message (CALL_SIGNALLER (self), welcome);
 }
 
+/* Perhaps it is of a later version: the rest of the room goes on. Said once,
+ * so that a server cannot fill somebody's log. */
+static void
+ignore (CallWebsocketSignaller * self, const gchar * why)
+{
+  g_log (G_LOG_DOMAIN, self->ignored++ == 0 ? G_LOG_LEVEL_MESSAGE :
+      G_LOG_LEVEL_DEBUG, "Ignoring a message of the server: %s", why);
+}
+
 static gboolean
 comes_from_server (const CallMessage * message)
 {
@@ -464,9 +473,7 @@ on_message (SoupWebsocketConnection * socket, SoupWebsocketDataType type,
               "hello with something else than a welcome: %s", self->uri,
               error ? error->message : "wrong type"));
   } else if (!message || !comes_from_server (message)) {
-    /* perhaps of a later version: the rest of the room goes on */
-    g_message ("Ignoring a message of the server: %s",
-        error ? error->message : "not a server's");
+    ignore (self, error ? error->message : "not a server's");
   } else if (message->seq == 0 || message->seq > self->seen) {
     self->seen = MAX (self->seen, message->seq);
     call_signaller_emit_message (CALL_SIGNALLER (self), message);
@@ -569,6 +576,7 @@ call_websocket_signaller_open (CallSignaller * signaller)
   self->attempts = 0;
   self->opened = 0;
   self->retry_after = 0;
+  self->ignored = 0;
   set_state (self, CALL_SIGNALLER_CONNECTING);
   start_try (self);
 }

@@ -423,6 +423,23 @@ script_raw_upgrade (Script * script, guint n, GBytes * behind)
   answer_upgrade (wait_for_request (script, n), behind);
 }
 
+void
+script_raw_expect_end (Script * script, guint n)
+{
+  GSocket *socket =
+      g_socket_connection_get_socket (wait_for_request (script, n)->tcp);
+  g_autoptr (GError) error = NULL;
+  gchar buffer[1024];
+  gssize got;
+
+  g_socket_set_timeout (socket, 5);
+  while ((got = g_socket_receive_with_blocking (socket, buffer, sizeof buffer,
+              TRUE, NULL, &error)) > 0)
+    continue;
+  g_assert_no_error (error);
+  g_assert_cmpint (got, ==, 0);
+}
+
 GBytes *
 script_frame (guint8 first_byte, const gchar * text)
 {

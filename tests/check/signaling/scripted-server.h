@@ -78,6 +78,8 @@ void script_raw_upgrade (Script * script, guint n, GBytes * behind);
 gchar *script_raw_accept_key (Script * script, guint n);
 void script_raw_write (Script * script, guint n, gconstpointer data,
     gsize length);
+/* The client has hung up on connection n; what it sent before is dropped */
+void script_raw_expect_end (Script * script, guint n);
 /* The frame of a text, as a server sends it */
 GBytes *script_frame (guint8 first_byte, const gchar * text);
 

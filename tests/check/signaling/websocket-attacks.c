@@ -43,7 +43,8 @@ test_early_frame (void)
 }
 
 /* Given garbage, deep nesting and unknown types after the welcome, when they
- * come, then they are ignored and the next good message comes out. */
+ * come, then they are ignored, one line of the log says so, and the next good
+ * message comes out. */
 static void
 test_garbage (void)
 {
@@ -55,11 +56,9 @@ test_garbage (void)
         "\"sdp\":\"\\u0000\"}"
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_test_expect_message ("gst-call", G_LOG_LEVEL_MESSAGE, "Ignoring*");
-    write_frame (script, FIN_TEXT, bad[i]);
-  }
   g_test_expect_message ("gst-call", G_LOG_LEVEL_MESSAGE, "Ignoring*");
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    write_frame (script, FIN_TEXT, bad[i]);
   write_frame (script, 0x82, "\x01\x02");
   write_frame (script, FIN_TEXT, "{\"type\":\"error\",\"seq\":1,"
       "\"code\":\"internal\",\"text\":\"still here\"}");

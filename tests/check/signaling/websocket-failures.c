@@ -107,7 +107,7 @@ test_silent (void)
 }
 
 /* Given a welcome, when the server then says nothing and answers no ping,
- * then the signaller takes it for dead and connects again. */
+ * then the signaller takes it for dead, hangs up and connects again. */
 static void
 test_dead (void)
 {
@@ -121,6 +121,7 @@ test_dead (void)
   g_assert_cmpint (call_signaller_get_state (script->signaller), ==,
       CALL_SIGNALLER_RECONNECTING);
   g_assert_cmpuint (script->failures, ==, 0);
+  script_raw_expect_end (script, 0);
 }
 
 static gboolean
