@@ -226,7 +226,7 @@ stand_in (GstCallSdp * self, const GstCallSdpSession * session,
   const gchar *name;
 
   if (line->media.kind == GST_CALL_KIND_DATA) {
-    line->inner_dead = !line->negotiated;
+    line->inner_dead |= !line->negotiated;
     return;
   }
   if (line->choice.codec != NULL)

@@ -286,7 +286,7 @@ gchar *gst_call_sdp_write_inner_remote (const GstCallSdpSession * session,
     const GstCallSdpDesc * desc, GstCallSdpType type, guint version);
 /* webrtcbin's own description, corrected for set-local-description */
 gchar *gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
-    const gchar * made, GstCallSdpType type);
+    const gchar * made, const GstCallSdpDesc * desc, GstCallSdpType type);
 /* webrtcbin's own description for the peer */
 gchar *gst_call_sdp_write_wire (const GstCallSdp * self,
     const GstCallSdpSession * session, const GstCallSdpDesc * made,

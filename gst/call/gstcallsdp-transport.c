@@ -52,6 +52,9 @@ gst_call_sdp_find_tag (GstCallSdpDesc * desc, GstCallSdpType type,
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's SDP has "
         "several m-lines but no a=group:BUNDLE; BUNDLE is needed");
+  if (alive == 0 && type == GST_CALL_SDP_ANSWER)
+    return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
+        "The peer rejects everything that we offered");
   if (tag == NULL)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's SDP has no m-line that could be used with BUNDLE");

@@ -102,9 +102,8 @@ add_transport (GString * s, const gchar * ufrag, const gchar * pwd,
     const gchar * fingerprint, GstCallSdpSetup setup)
 {
   g_string_append_printf (s, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd);
-  if (fingerprint != NULL)
-    g_string_append_printf (s, "a=fingerprint:%s\r\n", fingerprint);
-  g_string_append_printf (s, "a=setup:%s\r\n", setup_name (setup));
+  g_string_append_printf (s, "a=fingerprint:%s\r\na=setup:%s\r\n",
+      fingerprint, setup_name (setup));
 }
 
 static void
@@ -275,10 +274,8 @@ add_inner_line (GString * s, const GstCallSdpSession * session,
   }
   g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n",
       line->inner_mid);
-  /* a dead line is copied into the answer with the peer's fingerprint, which
-   * then would not be ours */
   add_transport (s, session->remote.ufrag, session->remote.pwd,
-      line->inner_dead ? NULL : session->remote.fingerprints[0], setup);
+      session->remote.fingerprints[0], setup);
   if (line->media.kind == GST_CALL_KIND_DATA)
     add_inner_data (s, line);
   else
@@ -324,38 +321,62 @@ add_inner_missing (GString * s, const GstCallSdpLine * line)
     g_string_append (s, "a=rtcp-rsize\r\n");
 }
 
+/* The text that takes the place of one line of webrtcbin's, or NULL */
+static gchar *
+replacement (const GstCallSdpSession * session, const GstCallSdpLine * line,
+    const GstCallSdpSection * tag, const gchar * text, GstCallSdpType type)
+{
+  gboolean answer = type == GST_CALL_SDP_ANSWER;
+
+  if (g_str_has_prefix (text, "a=setup:"))
+    return g_strdup_printf ("a=setup:%s\r\n",
+        setup_name (answer ? session->role : GST_CALL_SETUP_ACTPASS));
+  if (is_direction (text))
+    return g_strdup_printf ("a=%s\r\n", direction_name (line->inner_direction));
+  if (answer && (g_str_has_prefix (text, "a=extmap:")
+          || strcmp (text, "a=rtcp-rsize") == 0))
+    return g_strdup ("");
+  /* webrtcbin copies a dead line with all that is the peer's, and then finds
+   * that its fingerprints differ */
+  if (!answer || !line->inner_dead)
+    return NULL;
+  if (g_str_has_prefix (text, "a=fingerprint:"))
+    return g_strdup_printf ("a=fingerprint:%s\r\n",
+        (gchar *) g_ptr_array_index (tag->fingerprints, 0));
+  if (g_str_has_prefix (text, "a=ice-ufrag:"))
+    return g_strdup_printf ("a=ice-ufrag:%s\r\n", tag->ufrag);
+  if (g_str_has_prefix (text, "a=ice-pwd:"))
+    return g_strdup_printf ("a=ice-pwd:%s\r\n", tag->pwd);
+  return NULL;
+}
+
 gchar *
 gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
-    const gchar * made, GstCallSdpType type)
+    const gchar * made, const GstCallSdpDesc * desc, GstCallSdpType type)
 {
   g_auto (GStrv) text = g_strsplit (made, "\n", -1);
   GString *s = g_string_new (NULL);
   const GstCallSdpLine *line = NULL;
-  gboolean answer = type == GST_CALL_SDP_ANSWER;
+  const GstCallSdpSection *tag = gst_call_sdp_desc_get (desc, desc->tag);
   guint index = 0;
 
   for (guint i = 0; text[i] != NULL; i++) {
+    g_autofree gchar *other = NULL;
+
     g_strchomp (text[i]);
     if (g_str_has_prefix (text[i], "m=")) {
-      if (line != NULL && answer)
+      if (line != NULL && type == GST_CALL_SDP_ANSWER)
         add_inner_missing (s, line);
       line = gst_call_sdp_session_line (session, index++);
-    } else if (line != NULL && g_str_has_prefix (text[i], "a=setup:")) {
-      g_string_append_printf (s, "a=setup:%s\r\n",
-          setup_name (answer ? session->role : GST_CALL_SETUP_ACTPASS));
-      continue;
-    } else if (line != NULL && is_direction (text[i])) {
-      g_string_append_printf (s, "a=%s\r\n",
-          direction_name (line->inner_direction));
-      continue;
-    } else if (answer && (g_str_has_prefix (text[i], "a=extmap:")
-            || strcmp (text[i], "a=rtcp-rsize") == 0)) {
-      continue;
+    } else if (line != NULL) {
+      other = replacement (session, line, tag, text[i], type);
     }
-    if (*text[i] != '\0')
+    if (other != NULL)
+      g_string_append (s, other);
+    else if (*text[i] != '\0')
       g_string_append_printf (s, "%s\r\n", text[i]);
   }
-  if (line != NULL && answer)
+  if (line != NULL && type == GST_CALL_SDP_ANSWER)
     add_inner_missing (s, line);
   return g_string_free (s, FALSE);
 }

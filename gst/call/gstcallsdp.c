@@ -199,7 +199,7 @@ static gboolean
 take_sections (GstCallSdp * self, GstCallSdpSession * session,
     const GstCallSdpDesc * desc, GstCallSdpType type, GError ** error)
 {
-  gboolean no_codec = FALSE, media = FALSE;
+  gboolean no_codec = FALSE, media = FALSE, any = FALSE;
 
   for (guint i = 0; i < desc->sections->len; i++) {
     const GstCallSdpSection *section = gst_call_sdp_desc_get (desc, i);
@@ -220,12 +220,14 @@ take_sections (GstCallSdp * self, GstCallSdpSession * session,
           &no_codec, error);
     if (!ok)
       return FALSE;
+    any |= !line->media.rejected;
     media |= !line->media.rejected && line->media.kind != GST_CALL_KIND_DATA;
   }
   if (no_codec && !media)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
         "The peer and we have no codec in common");
-  return TRUE;
+  return any || gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
+      "The peer's SDP has no m-line that could be used");
 }
 
 static gboolean
@@ -396,7 +398,7 @@ gst_call_sdp_send (GstCallSdp * self, GstCallSdpType type, const gchar * made,
   session->state = type == GST_CALL_SDP_OFFER
       ? GST_CALL_SDP_LOCAL_OFFER : GST_CALL_SDP_STABLE;
   self->version++;
-  *inner = gst_call_sdp_write_inner_local (session, made, type);
+  *inner = gst_call_sdp_write_inner_local (session, made, desc, type);
   *wire = gst_call_sdp_write_wire (self, session, desc, type);
   replace_session (self, g_steal_pointer (&session));
   return TRUE;

@@ -117,7 +117,7 @@ check_media_answer (const Browser * browser, const gchar * answer,
 GST_START_TEST (test_session)
 {
   const Browser *browser = &browsers[__i__];
-  g_autoptr (GAsyncQueue) events = g_async_queue_new ();
+  g_autoptr (GAsyncQueue) events = sdp_events_new ();
   SdpPeer *peer = sdp_peer_new ("gst", events);
   const GstCallSdpMedia *media;
 
@@ -159,7 +159,7 @@ GST_END_TEST;
 GST_START_TEST (test_role_switch)
 {
   const Browser *browser = &browsers[__i__];
-  g_autoptr (GAsyncQueue) events = g_async_queue_new ();
+  g_autoptr (GAsyncQueue) events = sdp_events_new ();
   SdpPeer *peer = sdp_peer_new ("gst", events);
   g_autofree gchar *first = browser_data (browser, "session-1-offer");
   g_autofree gchar *second = browser_data (browser, "session-2-screen");
@@ -211,7 +211,7 @@ GST_START_TEST (test_single_offers)
   /* Given offers of one kind only, in another order, with simulcast or with
    * bundle-only lines, when webrtcbin answers, then all lines are taken. */
   for (guint i = 0; i < G_N_ELEMENTS (offers); i++) {
-    g_autoptr (GAsyncQueue) events = g_async_queue_new ();
+    g_autoptr (GAsyncQueue) events = sdp_events_new ();
     SdpPeer *peer = sdp_peer_new ("gst", events);
     g_autofree gchar *offer = browser_data (&browsers[__i__], offers[i].name);
     g_autofree gchar *answer = NULL;
@@ -258,7 +258,7 @@ GST_START_TEST (test_answers)
    * with its video transceiver stopped, then webrtcbin takes it, and the
    * directions are what the browser said. */
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++) {
-    g_autoptr (GAsyncQueue) events = g_async_queue_new ();
+    g_autoptr (GAsyncQueue) events = sdp_events_new ();
     SdpPeer *peer = sdp_peer_new ("gst", events);
     g_autofree gchar *answer = browser_data (&browsers[__i__], answers[i].name);
     g_autofree gchar *offer = NULL;

@@ -90,6 +90,14 @@ on_ready_state (GObject * channel, GParamSpec * pspec, SdpPeer * self)
   }
 }
 
+/* Only now does webrtcbin keep the m-line in offers of its own */
+static void
+on_data_channel (GstElement * webrtc, GObject * channel, SdpPeer * self)
+{
+  g_atomic_int_inc (&self->opened);
+  push_event (self->events, NULL, 0, NULL);
+}
+
 /* Loopback only: no network is needed and none is touched */
 static void
 stay_on_loopback (SdpPeer * self)
@@ -124,8 +132,19 @@ sdp_peer_new (const gchar * name, GAsyncQueue * events)
   stay_on_loopback (self);
   g_signal_connect (self->webrtc, "on-ice-candidate",
       G_CALLBACK (on_ice_candidate), self);
+  g_signal_connect (self->webrtc, "on-data-channel",
+      G_CALLBACK (on_data_channel), self);
   g_signal_connect (self->webrtc, "pad-added", G_CALLBACK (on_pad_added), self);
   return self;
+}
+
+void
+sdp_peer_set_video_codecs (SdpPeer * self, const gchar * const *codecs)
+{
+  static const gchar *const audio[] = { "OPUS", NULL };
+
+  gst_call_sdp_free (self->sdp);
+  self->sdp = gst_call_sdp_new (audio, codecs);
 }
 
 void

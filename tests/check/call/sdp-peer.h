@@ -33,7 +33,12 @@ struct _SdpPeer
 
 /* What happens at both ends of a pair */
 GAsyncQueue *sdp_events_new (void);
+/* The queue between webrtcbin's threads and the test */
+GAsyncQueue *sdp_events_new (void);
+
 SdpPeer *sdp_peer_new (const gchar * name, GAsyncQueue * events);
+/* Other codecs than OPUS and VP8, H264; before anything is negotiated */
+void sdp_peer_set_video_codecs (SdpPeer * self, const gchar * const *codecs);
 void sdp_peer_free (SdpPeer * self);
 void sdp_peer_play (SdpPeer * self);
 

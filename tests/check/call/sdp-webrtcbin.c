@@ -3,6 +3,7 @@
  *
  * Two real webrtcbins negotiate only through GstCallSdp.
  */
+#include "sdp-data.h"
 #include "sdp-peer.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ pair_clear (Pair * pair)
 }
 
 static void
-add_own_sources (SdpPeer * peer)
+add_own_sources (SdpPeer * peer, const gchar * video_codec)
 {
   g_autoptr (GstCaps) audio =
       gst_call_sdp_offer_caps (peer->sdp, GST_CALL_KIND_AUDIO);
@@ -42,7 +43,7 @@ add_own_sources (SdpPeer * peer)
       gst_call_sdp_offer_caps (peer->sdp, GST_CALL_KIND_VIDEO);
 
   sdp_peer_add_source (peer, GST_CALL_KIND_AUDIO, 0, "OPUS", audio);
-  sdp_peer_add_source (peer, GST_CALL_KIND_VIDEO, 1, "VP8", video);
+  sdp_peer_add_source (peer, GST_CALL_KIND_VIDEO, 1, video_codec, video);
 }
 
 /* What callbin does when an offer came */
@@ -105,22 +106,31 @@ expect_media (Pair * pair, guint n, gboolean a_gets_video,
 static gboolean
 has_channel (gpointer data)
 {
-  return g_atomic_int_get (&((Pair *) data)->a->opened) > 0;
+  Pair *pair = data;
+
+  return g_atomic_int_get (&pair->a->opened) > 0
+      && g_atomic_int_get (&pair->b->opened) > 0;
 }
 
 static void
-connect_pair (Pair * pair)
+connect_pair_with (Pair * pair, const gchar * video_codec)
 {
   g_autofree gchar *offer = NULL, *answer = NULL;
 
   sdp_peer_play (pair->a);
   sdp_peer_play (pair->b);
-  add_own_sources (pair->a);
+  add_own_sources (pair->a, video_codec);
   sdp_peer_add_data_channel (pair->a);
   offer = sdp_peer_offer (pair->a);
   sdp_peer_take_with (pair->b, GST_CALL_SDP_OFFER, offer, add_chosen_sources);
   answer = sdp_peer_answer (pair->b);
   sdp_peer_take (pair->a, GST_CALL_SDP_ANSWER, answer);
+}
+
+static void
+connect_pair (Pair * pair)
+{
+  connect_pair_with (pair, "VP8");
 }
 
 GST_START_TEST (test_media_and_data)
@@ -148,6 +158,7 @@ GST_START_TEST (test_directions)
   pair_init (&pair);
   connect_pair (&pair);
   expect_media (&pair, 10, TRUE, TRUE);
+  sdp_wait_for (pair.events, has_channel, &pair, "the data channel");
   for (guint round = 0; round < 2; round++) {
     SdpPeer *from = round == 0 ? pair.a : pair.b;
 
@@ -169,6 +180,164 @@ GST_START_TEST (test_directions)
 
 GST_END_TEST;
 
+GST_START_TEST (test_h264)
+{
+  static const gchar *const h264[] = { "H264", NULL };
+  Pair pair;
+
+  /* Given two peers of which one has H.264 only, when the other offers VP8
+   * and H.264, then H.264 flows both ways, though each payloader writes its
+   * own profile-level-id and parameter sets into its caps. */
+  pair_init (&pair);
+  sdp_peer_set_video_codecs (pair.b, h264);
+  connect_pair_with (&pair, "H264");
+  expect_media (&pair, 10, TRUE, TRUE);
+  fail_unless_equals_string (gst_call_sdp_find_media (pair.a->sdp,
+          GST_CALL_KIND_VIDEO)->encoding_name, "H264");
+  fail_unless_contains (pair.b->last_wire, "m=video 9 UDP/TLS/RTP/SAVPF 102 "
+      "103\r\n");
+  fail_unless_contains (pair.b->last_wire, "profile-level-id=42e01f");
+  fail_if_contains (pair.b->last_wire, "sprop-parameter-sets");
+  sdp_wait_for (pair.events, has_channel, &pair, "the data channel");
+  renegotiate (pair.b);
+  expect_media (&pair, 10, TRUE, TRUE);
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_video_refused)
+{
+  static const gchar *const none[] = { NULL };
+  Pair pair;
+
+  /* Given a peer without any video codec, when video is offered to it, then
+   * its m-line is rejected on the wire, sound and data flow, and re-offers of
+   * both sides leave it dead and the rest alive. */
+  pair_init (&pair);
+  sdp_peer_set_video_codecs (pair.b, none);
+  connect_pair (&pair);
+  sdp_peer_apply_directions (pair.a);
+  expect_media (&pair, 10, FALSE, FALSE);
+  sdp_wait_for (pair.events, has_channel, &pair, "the data channel");
+  for (guint round = 0; round < 2; round++) {
+    SdpPeer *from = round == 0 ? pair.a : pair.b;
+
+    fail_unless (gst_call_sdp_get_media (pair.a->sdp, 1)->rejected);
+    fail_unless (gst_call_sdp_get_media (pair.b->sdp, 1)->rejected);
+    renegotiate (from);
+    fail_unless_contains (from->last_wire, "m=video 0 ");
+    fail_unless_contains (from->last_wire, "BUNDLE audio0 application2\r\n");
+    fail_unless_contains (from->other->last_wire, "m=video 0 ");
+    expect_media (&pair, 10, FALSE, FALSE);
+  }
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_data_refused)
+{
+  Pair pair;
+  g_autofree gchar *offer = NULL, *answer = NULL, *again = NULL;
+
+  /* Given a peer that rejects the data channel, as SFUs do, then media flows
+   * and the next offer still has the dead m-line in its place. */
+  pair_init (&pair);
+  sdp_peer_play (pair.a);
+  sdp_peer_play (pair.b);
+  add_own_sources (pair.a, "VP8");
+  sdp_peer_add_data_channel (pair.a);
+  offer = sdp_peer_offer (pair.a);
+  offer = sdp_edit (offer, "webrtc-datachannel", "something-else");
+  sdp_peer_take_with (pair.b, GST_CALL_SDP_OFFER, offer, add_chosen_sources);
+  answer = sdp_peer_answer (pair.b);
+  fail_unless_contains (answer, "m=application 0 UDP/DTLS/SCTP something-else");
+  sdp_peer_take (pair.a, GST_CALL_SDP_ANSWER, answer);
+  expect_media (&pair, 10, TRUE, TRUE);
+  again = sdp_peer_offer (pair.a);
+  fail_unless_contains (again, "m=application 0 ");
+  sdp_peer_take (pair.b, GST_CALL_SDP_OFFER, again);
+  g_free (answer);
+  answer = sdp_peer_answer (pair.b);
+  sdp_peer_take (pair.a, GST_CALL_SDP_ANSWER, answer);
+  expect_media (&pair, 10, TRUE, TRUE);
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_first_line_refused)
+{
+  Pair pair;
+  g_autofree gchar *offer = NULL, *answer = NULL;
+
+  /* Given an offer whose first m-line, where webrtcbin has its transport, the
+   * other side cannot use, then the call comes up on the second one. */
+  pair_init (&pair);
+  sdp_peer_play (pair.a);
+  sdp_peer_play (pair.b);
+  add_own_sources (pair.a, "VP8");
+  offer = sdp_peer_offer (pair.a);
+  offer = sdp_edit (offer, "opus/48000/2", "nothing/48000/2");
+  sdp_peer_take_with (pair.b, GST_CALL_SDP_OFFER, offer, add_chosen_sources);
+  answer = sdp_peer_answer (pair.b);
+  fail_unless_contains (answer, "a=group:BUNDLE video1\r\n");
+  fail_unless_contains (answer, "m=audio 0 ");
+  sdp_peer_take (pair.a, GST_CALL_SDP_ANSWER, answer);
+  sdp_peer_apply_directions (pair.a);
+  pair.goal[0][GST_CALL_KIND_VIDEO] = pair.goal[1][GST_CALL_KIND_VIDEO] = 10;
+  sdp_wait_for (pair.events, has_packets, &pair, "video");
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
+static gchar *
+remote_certificate (SdpPeer * peer)
+{
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  g_autoptr (GstWebRTCRTPSender) sender = NULL;
+  g_autoptr (GstWebRTCDTLSTransport) transport = NULL;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (peer->webrtc, "sink_0");
+  gchar *pem = NULL;
+
+  g_object_get (pad, "transceiver", &transceiver, NULL);
+  g_object_get (transceiver, "sender", &sender, NULL);
+  g_object_get (sender, "transport", &transport, NULL);
+  g_object_get (transport, "remote-certificate", &pem, NULL);
+  return pem;
+}
+
+GST_START_TEST (test_certificate)
+{
+  Pair pair;
+  g_autofree gchar *pem = NULL, *offer = NULL, *other = NULL;
+  g_autoptr (GError) error = NULL;
+  gchar *hex;
+
+  /* Given a call, then the certificate that DTLS saw is the one signalled;
+   * when a re-offer names another, then it is refused and the call goes on. */
+  pair_init (&pair);
+  connect_pair (&pair);
+  expect_media (&pair, 10, TRUE, TRUE);
+  pem = remote_certificate (pair.b);
+  fail_unless (gst_call_sdp_verify_certificate (pair.b->sdp, pem, &error));
+  offer = sdp_peer_offer (pair.a);
+  hex = strstr (offer, "a=fingerprint:sha-256 ") + 22;
+  hex = g_strndup (hex, 5);
+  other = sdp_replace (offer, hex, "00:11");
+  g_free (hex);
+  fail_unless (gst_call_sdp_receive (pair.b->sdp, GST_CALL_SDP_OFFER, other,
+          &error) == NULL);
+  fail_unless (g_error_matches (error, GST_CALL_SDP_ERROR,
+          GST_CALL_SDP_ERROR_FINGERPRINT));
+  expect_media (&pair, 10, TRUE, TRUE);
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
 static Suite *
 sdp_webrtcbin_suite (void)
 {
@@ -179,6 +348,11 @@ sdp_webrtcbin_suite (void)
   tcase_set_timeout (tc, 60);
   tcase_add_test (tc, test_media_and_data);
   tcase_add_test (tc, test_directions);
+  tcase_add_test (tc, test_h264);
+  tcase_add_test (tc, test_video_refused);
+  tcase_add_test (tc, test_data_refused);
+  tcase_add_test (tc, test_first_line_refused);
+  tcase_add_test (tc, test_certificate);
   return s;
 }
 
