@@ -86,6 +86,7 @@ struct _CallWebsocketSignaller
   gint64 retry_after;           /* seconds asked for by the server */
   guint attempts;               /* since the last good connection */
   GError *socket_error;         /* why the socket is about to close */
+  guint ignored;                /* messages since `open` */
 
   /* the seat */
   gchar *resume;                /* secret; NULL: there is no seat */
