@@ -224,14 +224,22 @@ gst_call_device_list_get (GstCallDeviceKind kind)
 }
 
 /* Stopping PipeWire's provider corrupts memory (0.3.65, with a camera there: one
- * process in three aborts). Once connected it runs until the process ends. */
+ * process in three aborts). Once it has devices it runs until the process
+ * ends. */
 static gboolean
 must_stay (void)
 {
   g_autoptr (GstDeviceProvider) provider =
       gst_device_provider_factory_get_by_name ("pipewiredeviceprovider");
+  GList *devices;
 
-  return provider && gst_device_provider_is_started (provider);
+  if (!provider || !gst_device_provider_is_started (provider))
+    return FALSE;
+  devices = gst_device_provider_get_devices (provider);
+  if (!devices)
+    return FALSE;
+  g_list_free_full (devices, gst_object_unref);
+  return TRUE;
 }
 
 /* Not done by the last unref: on_message holds references, and a provider

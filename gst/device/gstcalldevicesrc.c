@@ -18,7 +18,7 @@
  *                               the bin's inside and of its state one after
  *                               the other. Protects: list, and writing input
  *   2 OBJECT    GST_OBJECT      protects: property values, device, input,
- *                               input_pad, failed, track_state
+ *                               input_pad, failed, delivered, track_state
  *
  *   Nothing is posted, linked or notified with OBJECT held. Under STATE children
  *   are added, linked and change state, as in every bin's change_state.
@@ -66,6 +66,7 @@ typedef struct
   GstElement *input;            /* in the bin: a device's or the blank one */
   GstPad *input_pad;            /* its pad of the swap point */
   gboolean failed;              /* the device's end has been noticed */
+  gboolean delivered;           /* a buffer of the input has gone out */
   GstCallTrackState track_state;
 } GstCallDeviceSrcPrivate;
 
@@ -170,6 +171,7 @@ attach_input (GstCallDeviceSrc * self, GstElement * input,
   priv->input = gst_object_ref (input);
   priv->input_pad = pad;
   priv->failed = device == NULL;
+  priv->delivered = FALSE;
   g_clear_pointer (&priv->device, gst_call_device_unref);
   priv->device = device ? gst_call_device_ref (device) : NULL;
   GST_OBJECT_UNLOCK (self);
@@ -218,6 +220,37 @@ post_track_ended (GstCallDeviceSrc * self, GstCallDevice * device)
               "label", G_TYPE_STRING, device->label, NULL)));
 }
 
+/* A device that never delivered cannot be opened: that ends the pipeline. */
+static void
+post_open_error (GstCallDeviceSrc * self, GstCallDevice * device, gint code,
+    const gchar * reason, const gchar * debug)
+{
+  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
+  GstCallDeviceList *list = gst_call_device_list_get (klass->kind);
+  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
+  g_autofree gchar *known = gst_call_device_describe (devices);
+
+  gst_call_device_list_release (list);
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
+      GST_RESOURCE_ERROR, code,
+      g_strdup_printf ("The %s \"%s\" (%s) cannot be opened: %s Close the "
+          "program that uses it, or set device-id to one of: %s.",
+          klass->noun, device->label, device->id, reason, known),
+      g_strdup (debug), __FILE__, GST_FUNCTION, __LINE__);
+}
+
+static gboolean
+has_delivered (GstCallDeviceSrc * self)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (self);
+  gboolean delivered;
+
+  GST_OBJECT_LOCK (self);
+  delivered = priv->delivered;
+  GST_OBJECT_UNLOCK (self);
+  return delivered;
+}
+
 /* Black or silence takes the device's place. async thread */
 static void
 end_track (GstElement * element, gpointer data)
@@ -230,9 +263,10 @@ end_track (GstElement * element, gpointer data)
   gboolean ended = FALSE;
 
   GST_STATE_LOCK (self);
-  caps = gst_call_swap_get_caps (priv->swap);
-  if (priv->input == input && caps && GST_STATE (self) > GST_STATE_READY) {
+  if (priv->input == input && GST_STATE (self) > GST_STATE_READY)
     device = ref_device (self);
+  if (device && has_delivered (self)) {
+    caps = gst_call_swap_get_caps (priv->swap);
     detach_input (self);
     blank = GST_CALL_DEVICE_SRC_GET_CLASS (self)->make_blank (self, caps);
     if (blank && attach_input (self, blank, NULL))
@@ -240,10 +274,14 @@ end_track (GstElement * element, gpointer data)
     ended = TRUE;
   }
   GST_STATE_UNLOCK (self);
-  if (!ended || !device)
+  if (!device)
     return;
   set_track_state (self, GST_CALL_TRACK_ENDED);
-  post_track_ended (self, device);
+  if (ended)
+    post_track_ended (self, device);
+  else
+    post_open_error (self, device, GST_RESOURCE_ERROR_NOT_FOUND,
+        "it was unplugged before it delivered anything.", NULL);
 }
 
 static void
@@ -322,57 +360,36 @@ close_input (GstCallDeviceSrc * self)
 
 /* --- messages of an input --- */
 
-/* A device that never delivered cannot be opened: that ends the pipeline. */
-static void
-post_open_error (GstCallDeviceSrc * self, GstMessage * message)
-{
-  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstCallDevice) device = ref_device (self);
-  g_autoptr (GPtrArray) devices = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *debug = NULL;
-  g_autofree gchar *known = NULL;
-  gboolean resource;
-
-  gst_message_parse_error (message, &error, &debug);
-  devices = gst_call_device_list_get_devices (priv->list);
-  known = gst_call_device_describe (devices);
-  resource = error->domain == GST_RESOURCE_ERROR;
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      GST_RESOURCE_ERROR, resource ? error->code :
-      GST_RESOURCE_ERROR_OPEN_READ,
-      g_strdup_printf ("The %s \"%s\" (%s) cannot be opened: %s Close the "
-          "program that uses it, or set device-id to one of: %s.",
-          klass->noun, device->label, device->id, error->message, known),
-      g_steal_pointer (&debug), __FILE__, GST_FUNCTION, __LINE__);
-}
-
 /* TRUE: the message came from the input and is dealt with. */
 static gboolean
 handle_input_error (GstCallDeviceSrc * self, GstMessage * message)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (self);
   g_autoptr (GstElement) input = ref_input (self);
-  g_autoptr (GstCaps) caps = NULL;
-  GstFlowReturn flow = gst_call_swap_get_last_flow (priv->swap);
+  g_autoptr (GstCallDevice) device = ref_device (self);
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  GstFlowReturn flow;
 
   if (GST_MESSAGE_SRC (message) == GST_OBJECT (priv->swap))
     return FALSE;
   if (!input || !gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
           GST_OBJECT (input)))
     return TRUE;                /* an input that is on its way out */
-  if (flow < GST_FLOW_EOS)
+  flow = gst_call_swap_get_last_flow (priv->swap);
+  if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)
     return FALSE;               /* downstream's failure, not the device's */
-  if (!claim_failure (self, input))
+  if (!device || !claim_failure (self, input))
     return TRUE;
   GST_DEBUG_OBJECT (self, "device failed: %" GST_PTR_FORMAT, message);
-  caps = gst_call_swap_get_caps (priv->swap);
-  if (caps)
+  if (has_delivered (self)) {
     gst_element_call_async (GST_ELEMENT (self), end_track,
         gst_object_ref (input), gst_object_unref);
-  else
-    post_open_error (self, message);
+    return TRUE;
+  }
+  gst_message_parse_error (message, &error, &debug);
+  post_open_error (self, device, error->domain == GST_RESOURCE_ERROR ?
+      error->code : GST_RESOURCE_ERROR_OPEN_READ, error->message, debug);
   return TRUE;
 }
 
@@ -396,6 +413,8 @@ on_switched (GstCallSwap * swap, GstPad * pad, GstCallDeviceSrc * self)
   gboolean live;
 
   GST_OBJECT_LOCK (self);
+  if (pad == priv->input_pad)
+    priv->delivered = TRUE;
   live = pad == priv->input_pad && priv->device && !priv->failed;
   GST_OBJECT_UNLOCK (self);
   if (!live)
