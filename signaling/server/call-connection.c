@@ -54,7 +54,10 @@ call_connection_new (CallHost * host, gint fd, const CallAddress * address)
   self->host = host;
   self->fd = fd;
   self->address = *address;
-  self->heard = self->pinged = self->units_time = now;
+  self->heard = self->units_time = now;
+  /* so that not all are pinged at once who came at once */
+  self->pinged = now - (gint64) (g_random_double () *
+      host->limits.pong_timeout / 3);
   self->units = (gint64) host->limits.message_burst * UNIT;
   if (host->identity != NULL && fd >= 0) {
     self->tls = call_tls_new (host->identity, fd);

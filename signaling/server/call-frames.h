@@ -39,7 +39,6 @@ typedef enum
   CALL_CLOSE_TRY_AGAIN = 1013,
   CALL_CLOSE_REPLACED = 4000,       /* the seat went on elsewhere */
   CALL_CLOSE_REMOVED = 4001,
-  CALL_CLOSE_TOO_SLOW = 4002,
   CALL_CLOSE_NO_PONG = 4003,
 } CallCloseCode;
 

@@ -212,6 +212,15 @@ load_secret (const gchar * file, gsize min_size, const gchar * option,
   return g_bytes_new (text, length);
 }
 
+/* NULL: nothing outlives the process */
+static gchar *
+get_state_dir (CallServer * self)
+{
+  if (self->strings[PROP_STATE_DIR] != NULL)
+    return g_strdup (self->strings[PROP_STATE_DIR]);
+  return self->numbers[PROP_SELF_SIGNED] ? call_state_dir_get_default () : NULL;
+}
+
 static gboolean
 load_identity_locked (CallServer * self, GError ** error)
 {
@@ -220,9 +229,7 @@ load_identity_locked (CallServer * self, GError ** error)
   g_autofree gchar *key = g_strdup (self->strings[PROP_TLS_KEY]);
 
   if (self->numbers[PROP_SELF_SIGNED]) {
-    g_autofree gchar *folder = self->strings[PROP_STATE_DIR] != NULL ?
-        g_strdup (self->strings[PROP_STATE_DIR]) :
-        call_state_dir_get_default ();
+    g_autofree gchar *folder = get_state_dir (self);
 
     g_clear_pointer (&certificate, g_free);
     g_clear_pointer (&key, g_free);
@@ -244,7 +251,7 @@ static gboolean
 make_rooms_locked (CallServer * self, GError ** error)
 {
   CallRoomsSettings settings;
-  const gchar *state_dir = self->strings[PROP_STATE_DIR];
+  g_autofree gchar *state_dir = get_state_dir (self);
   const gchar *token_file = self->strings[PROP_TOKEN_SECRET_FILE];
   const gchar *turn_file = self->strings[PROP_TURN_SECRET_FILE];
   gboolean good;
