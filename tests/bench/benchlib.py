@@ -91,14 +91,17 @@ class Child:
             self.process.stdin.close()
             self.process.wait(5)
         except (subprocess.TimeoutExpired, BrokenPipeError):
-            self.process.terminate()
-            self.process.wait(5)
+            print(f'({self.name} did not end by itself)', flush=True)
+            self.process.kill()
+            self.process.wait()
 
 
 class Server(Child):
     """A call-server of our own on a free port of the loopback."""
 
     def __init__(self, *arguments):
+        if not (BUILD / 'signaling' / 'call-server').exists():
+            sys.exit('call-server is not built')
         super().__init__(BUILD / 'signaling' / 'call-server', '--listen',
                          '127.0.0.1:0', *arguments)
         deadline = time.monotonic() + 10

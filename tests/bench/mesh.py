@@ -61,7 +61,7 @@ def summary(samples):
 
 def main():
     options = bench.arguments(__doc__)
-    seconds, repeats = (2, 1) if options.quick else (10, 3)
+    seconds, repeats = (3, 1) if options.quick else (10, 3)
     raw = {'facts': bench.print_facts('mesh', options.quick), 'samples': {}}
     server = bench.Server()
     kinds = ('callbin', 'bare')
