@@ -212,7 +212,7 @@ run_receive (void)
     g_printerr ("nothing seen after 10 s\n");
     return 1;
   }
-  bench_run (2000);
+  bench_run (1000);
   bench_view_start_samples (view);
   bench_run (seconds * 1000);
   bench_view_stop_samples (view);

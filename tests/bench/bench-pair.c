@@ -284,7 +284,7 @@ run_latency (void)
     g_printerr ("nothing seen after 8 s\n");
     return 1;
   }
-  bench_run (2000);
+  bench_run (1000);
   bench_view_start_samples (first_view);
   bench_run (seconds * 1000);
   bench_view_stop_samples (first_view);

@@ -34,8 +34,8 @@ def run(server, kind, number, seconds):
         have = peers
         # the key frames of those who came are not what is measured
         sender.ask('measure 1000')
-        receiver.tell(f'measure {seconds * 1000}')
-        cost = sender.ask(f'measure {seconds * 1000}')
+        receiver.tell(f'measure {seconds * 1000:.0f}')
+        cost = sender.ask(f'measure {seconds * 1000:.0f}')
         got = receiver.object()['got']
         samples.append({
             'peers': peers, 'cpu': cost['cpu'] / cost['wall'] * 10, 'rss': cost['rss'] / 1024,
@@ -61,7 +61,7 @@ def summary(samples):
 
 def main():
     options = bench.arguments(__doc__)
-    seconds, repeats = (3, 1) if options.quick else (10, 3)
+    seconds, repeats = (2.5, 1) if options.quick else (10, 3)
     raw = {'facts': bench.print_facts('mesh', options.quick), 'samples': {}}
     server = bench.Server()
     kinds = ('callbin', 'bare')

@@ -89,7 +89,7 @@ async function latency(first, second) {
   await second.page.evaluate(() => { bench.join('bench'); });
   await seen(first.page);
   // Chromium's bandwidth estimate and jitter buffer need this long to settle
-  await sleep(+options.seconds >= 10 ? 9000 : 5000);
+  await sleep(+options.seconds >= 10 ? 9000 : 4000);
   const result = { who: 'first' };
   for (const what of ['shown', 'decoded']) {
     await first.page.evaluate(w => bench.startSamples(w), what);
