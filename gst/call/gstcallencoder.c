@@ -10,7 +10,8 @@
  *   any        request_keyframe, takers, stats          OBJECT
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: keyframe_pending, last_keyframe, stats
+ *   1 OBJECT   protects: keyframe_pending, last_keyframe, stats, bitrate,
+ *              limits
  *
  * No lock is held while an event is sent.
  */
@@ -48,6 +49,8 @@ struct _GstCallEncoder
   gboolean keyframe_urgent;
   GstClockTime last_keyframe;   /* when it was asked for, monotonic */
   GstCallEncoderStats stats;
+  guint bitrate;
+  GHashTable *limits;           /* taker to bits per second */
 };
 
 G_DEFINE_FINAL_TYPE (GstCallEncoder, gst_call_encoder, GST_TYPE_BIN);
@@ -178,11 +181,48 @@ gst_call_encoder_remove_taker (GstCallEncoder * self)
   g_atomic_int_add (&self->takers, -1);
 }
 
+/* Called with the object lock held */
+static guint
+least_bitrate_locked (GstCallEncoder * self)
+{
+  guint least = self->bitrate;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->limits);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    least = MIN (least, GPOINTER_TO_UINT (value));
+  return least;
+}
+
 void
 gst_call_encoder_set_bitrate (GstCallEncoder * self, guint bitrate)
 {
+  GST_OBJECT_LOCK (self);
+  self->bitrate = bitrate;
+  bitrate = least_bitrate_locked (self);
+  GST_OBJECT_UNLOCK (self);
   if (self->encoder)
     gst_call_codec_set_bitrate (self->encoder, bitrate);
+}
+
+void
+gst_call_encoder_set_limit (GstCallEncoder * self, gconstpointer taker,
+    guint bitrate)
+{
+  guint before, after;
+
+  GST_OBJECT_LOCK (self);
+  before = least_bitrate_locked (self);
+  if (bitrate)
+    g_hash_table_insert (self->limits, (gpointer) taker,
+        GUINT_TO_POINTER (bitrate));
+  else
+    g_hash_table_remove (self->limits, taker);
+  after = least_bitrate_locked (self);
+  GST_OBJECT_UNLOCK (self);
+  if (self->encoder && after != before)
+    gst_call_codec_set_bitrate (self->encoder, after);
 }
 
 GstPad *
@@ -248,7 +288,7 @@ gst_call_encoder_new (const GstCallCodec * codec, gboolean passthrough,
       NULL);
   if (encoder) {
     self->encoder = encoder;
-    gst_call_codec_set_bitrate (encoder, bitrate);
+    gst_call_encoder_set_bitrate (self, bitrate);
     add_encoder (self);
   } else {
     gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
@@ -267,13 +307,22 @@ gst_call_encoder_dispose (GObject * object)
 }
 
 static void
+gst_call_encoder_finalize (GObject * object)
+{
+  g_hash_table_unref (GST_CALL_ENCODER (object)->limits);
+  G_OBJECT_CLASS (gst_call_encoder_parent_class)->finalize (object);
+}
+
+static void
 gst_call_encoder_class_init (GstCallEncoderClass * klass)
 {
   G_OBJECT_CLASS (klass)->dispose = gst_call_encoder_dispose;
+  G_OBJECT_CLASS (klass)->finalize = gst_call_encoder_finalize;
 }
 
 static void
 gst_call_encoder_init (GstCallEncoder * self)
 {
   self->last_keyframe = GST_CLOCK_TIME_NONE;
+  self->limits = g_hash_table_new (NULL, NULL);
 }

@@ -33,7 +33,11 @@ void gst_call_encoder_remove_taker (GstCallEncoder * self);
 void gst_call_encoder_request_keyframe (GstCallEncoder * self,
     gboolean urgent);
 
+/* Any thread. bits per second; a taker may have a limit of its own (0: none),
+ * and all takers get what the least of them allows. */
 void gst_call_encoder_set_bitrate (GstCallEncoder * self, guint bitrate);
+void gst_call_encoder_set_limit (GstCallEncoder * self, gconstpointer taker,
+    guint bitrate);
 
 typedef struct
 {

@@ -49,6 +49,7 @@ cut_sending (GstCallPeer * self, GstCallSending * sending)
   if (!sending->track_pad)
     return;
   gst_call_sender_set_open (sending->sender, FALSE);
+  gst_call_sender_set_limit (sending->sender, 0);
   gst_pad_unlink (sending->track_pad, sending->ghost);
   gst_call_track_remove_branch (sending->track, sending->encoder,
       sending->track_pad);
@@ -71,6 +72,28 @@ unlink_sending (GstCallPeer * self, GstCallSending * sending)
   sending->sender = NULL;
   sending->encoder = NULL;
   sending->ghost = NULL;
+}
+
+static void
+set_limit (GstCallPeer * self, GstCallSending * sending)
+{
+  guint bitrate;
+
+  if (!sending->track_pad || sending->kind != GST_CALL_KIND_VIDEO)
+    return;
+  GST_OBJECT_LOCK (self);
+  bitrate = self->max_bitrate;
+  GST_OBJECT_UNLOCK (self);
+  gst_call_sender_set_limit (sending->sender, bitrate);
+}
+
+void
+gst_call_media_update_limits (GstCallPeer * self)
+{
+  guint i;
+
+  for (i = 0; i < self->sendings->len; i++)
+    set_limit (self, g_ptr_array_index (self->sendings, i));
 }
 
 static void
@@ -104,6 +127,7 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
   sending->track_pad = gst_call_track_add_branch (track, encoder);
   gst_pad_link (sending->track_pad, sending->ghost);
   gst_call_sender_set_open (sending->sender, self->verified);
+  set_limit (self, sending);
 }
 
 void

@@ -1,8 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What gstcallpeer.c (life and negotiation) and gstcallmedia.c (senders and
- * receivers) share.
+ * What gstcallpeer.c (life), gstcallnegotiation.c (offers and answers),
+ * gstcallmedia.c (senders and receivers) and gstcallstats.c share.
  */
 #pragma once
 
@@ -70,11 +70,25 @@ struct _GstCallPeer
   gchar *child_error;
 
   /* object lock */
-  GHashTable *jitterbuffers;        /* ssrc to GWeakRef of GstElement */
+  GHashTable *jitterbuffers;        /* ssrc to GstElement */
+  guint max_bitrate;                /* 0: no limit of its own */
 };
 
 void gst_call_peer_fail (GstCallPeer * self, const gchar * code,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+
+/* To the peer, about this session; sdp may be NULL */
+void gst_call_peer_send (GstCallPeer * self, CallMessageType type,
+    const gchar * sdp);
+void gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state);
+/* Our candidates may go, now that the description has */
+void gst_call_peer_flush_candidates (GstCallPeer * self);
+
+/* gstcallnegotiation.c; gst_call_peer_offer () is there too */
+void gst_call_negotiation_receive_offer (GstCallPeer * self,
+    CallMessage * message);
+void gst_call_negotiation_receive_answer (GstCallPeer * self,
+    CallMessage * message);
 
 /* gstcallmedia.c */
 void gst_call_media_connect (GstCallPeer * self);
@@ -82,6 +96,7 @@ gboolean gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind,
     guint mline, const GstCaps * caps);
 /* After a description pair: which senders there must be */
 void gst_call_media_update_senders (GstCallPeer * self);
+void gst_call_media_update_limits (GstCallPeer * self);
 /* Compares the certificate and then lets media flow */
 gboolean gst_call_media_verify (GstCallPeer * self);
 void gst_call_media_stop (GstCallPeer * self);

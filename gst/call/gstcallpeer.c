@@ -1,7 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Life and negotiation of one peer (JSEP, RFC 8829).
+ * Life of one peer: its webrtcbin, candidates, connection state and end. How
+ * it negotiates is in gstcallnegotiation.c, its media in gstcallmedia.c.
  *
  * Threads
  *   name       runs                                          may take  never
@@ -12,7 +13,7 @@
  *   any        gst_call_peer_child_failed: posts to worker    nothing
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: jitterbuffers
+ *   1 OBJECT   protects: jitterbuffers, max_bitrate
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */
@@ -23,31 +24,23 @@
 #include "gstcallice.h"
 #include "gstcallpeer-private.h"
 
-#include <gst/sdp/sdp.h>
 #include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-/* The permanent data channel of PROTOCOL.md */
-#define CHANNEL_LABEL "gst-call"
-#define CHANNEL_ID 0
 #define LEAVE_GRACE_MS 1000
 
+enum
+{
+  PROP_0,
+  PROP_MAX_BITRATE,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
 G_DEFINE_FINAL_TYPE (GstCallPeer, gst_call_peer, GST_TYPE_BIN);
-
-/* A task for the worker that needs more than the peer */
-typedef struct
-{
-  void (*then) (GstCallPeer * self, const GstStructure * reply);
-  GstStructure *reply;
-} Reply;
-
-typedef struct
-{
-  GstCallPeer *peer;
-  void (*then) (GstCallPeer * self, const GstStructure * reply);
-} Asked;
 
 typedef struct
 {
@@ -82,8 +75,8 @@ gst_call_peer_get_state (GstCallPeer * self)
   return self->state;
 }
 
-static void
-set_state (GstCallPeer * self, GstCallPeerState state)
+void
+gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state)
 {
   if (self->state == state)
     return;
@@ -109,21 +102,8 @@ gst_call_peer_fail (GstCallPeer * self, const gchar * code,
   self->config->room->failed (self->config->room_data, self, code, text);
 }
 
-static const gchar *
-code_of (const GError * error)
-{
-  switch (error->code) {
-    case GST_CALL_SDP_ERROR_NO_CODEC:
-      return "no-common-codec";
-    case GST_CALL_SDP_ERROR_FINGERPRINT:
-      return "fingerprint-mismatch";
-    default:
-      return "bad-sdp";
-  }
-}
-
-static void
-send_message (GstCallPeer * self, CallMessageType type, const gchar * sdp)
+void
+gst_call_peer_send (GstCallPeer * self, CallMessageType type, const gchar * sdp)
 {
   g_autoptr (CallMessage) message = call_message_new (type);
 
@@ -131,90 +111,6 @@ send_message (GstCallPeer * self, CallMessageType type, const gchar * sdp)
   message->session = g_strdup (self->session);
   message->sdp = g_strdup (sdp);
   self->config->room->send (self->config->room_data, self, message);
-}
-
-/* Asking webrtcbin: the answer of a promise comes back to the worker. */
-
-static void
-reply_free (gpointer data)
-{
-  Reply *reply = data;
-
-  g_clear_pointer (&reply->reply, gst_structure_free);
-  g_free (reply);
-}
-
-static void
-on_reply (gpointer object, gpointer data)
-{
-  GstCallPeer *self = object;
-  Reply *reply = data;
-  g_autoptr (GError) error = NULL;
-
-  if (self->stopped)
-    return;
-  if (reply->reply && gst_structure_has_field (reply->reply, "error")) {
-    gst_structure_get (reply->reply, "error", G_TYPE_ERROR, &error, NULL);
-    gst_call_peer_fail (self, "negotiation-failed", "webrtcbin: %s",
-        error ? error->message : "unknown error");
-    return;
-  }
-  if (reply->then)
-    reply->then (self, reply->reply);
-}
-
-static void
-on_promise (GstPromise * promise, gpointer data)
-{
-  Asked *asked = data;
-
-  if (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED) {
-    const GstStructure *s = gst_promise_get_reply (promise);
-    Reply *reply = g_new0 (Reply, 1);
-
-    reply->then = asked->then;
-    reply->reply = s ? gst_structure_copy (s) : NULL;
-    gst_call_worker_post (asked->peer->worker, on_reply, asked->peer, reply,
-        reply_free);
-  }
-}
-
-static void
-asked_free (gpointer data)
-{
-  gst_object_unref (((Asked *) data)->peer);
-  g_free (data);
-}
-
-static void
-ask (GstCallPeer * self, const gchar * signal, gpointer argument,
-    void (*then) (GstCallPeer * self, const GstStructure * reply))
-{
-  Asked *asked = g_new0 (Asked, 1);
-  GstPromise *promise;
-
-  asked->peer = gst_object_ref (self);
-  asked->then = then;
-  promise = gst_promise_new_with_change_func (on_promise, asked, asked_free);
-  g_signal_emit_by_name (self->webrtcbin, signal, argument, promise);
-  gst_promise_unref (promise);
-}
-
-static void
-set_description (GstCallPeer * self, const gchar * signal,
-    GstWebRTCSDPType type, const gchar * text, void (*then) (GstCallPeer *,
-        const GstStructure *))
-{
-  GstSDPMessage *message;
-  GstWebRTCSessionDescription *description;
-
-  if (gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
-    gst_call_peer_fail (self, "bad-sdp", "The description cannot be parsed");
-    return;
-  }
-  description = gst_webrtc_session_description_new (type, message);
-  ask (self, signal, description, then);
-  gst_webrtc_session_description_free (description);
 }
 
 /* Candidates */
@@ -233,8 +129,8 @@ send_candidate (GstCallPeer * self, const Candidate * candidate)
   self->config->room->send (self->config->room_data, self, message);
 }
 
-static void
-flush_candidates (GstCallPeer * self)
+void
+gst_call_peer_flush_candidates (GstCallPeer * self)
 {
   guint i;
 
@@ -245,7 +141,7 @@ flush_candidates (GstCallPeer * self)
   g_ptr_array_set_size (self->candidates, 0);
   if (self->gathered) {
     self->gathered = FALSE;
-    send_message (self, CALL_MESSAGE_END_OF_CANDIDATES, NULL);
+    gst_call_peer_send (self, CALL_MESSAGE_END_OF_CANDIDATES, NULL);
   }
 }
 
@@ -262,7 +158,7 @@ add_candidate (gpointer object, gpointer data)
   copy->mline = candidate->mline;
   copy->candidate = g_strdup (candidate->candidate);
   g_ptr_array_add (self->candidates, copy);
-  flush_candidates (self);
+  gst_call_peer_flush_candidates (self);
 }
 
 static void
@@ -289,7 +185,7 @@ check_gathering (gpointer object, gpointer data)
   g_object_get (self->webrtcbin, "ice-gathering-state", &state, NULL);
   if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) {
     self->gathered = TRUE;
-    flush_candidates (self);
+    gst_call_peer_flush_candidates (self);
   }
 }
 
@@ -346,7 +242,7 @@ check_connection (gpointer object, gpointer data)
     case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
       if (gst_call_media_verify (self)) {
         gst_call_worker_clear_timer (&self->timer);
-        set_state (self, GST_CALL_PEER_CONNECTED);
+        gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
       }
       break;
     case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
@@ -378,201 +274,6 @@ on_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Negotiation */
-
-static void
-set_wishes (GstCallPeer * self)
-{
-  GstCallKind kind;
-
-  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
-    gboolean send = self->config->room->get_track (self->config->room_data,
-        kind) != NULL;
-
-    gst_call_sdp_set_wish (self->sdp, kind,
-        send ? GST_CALL_SENDRECV : GST_CALL_RECV);
-  }
-}
-
-static void
-add_channel (GstCallPeer * self)
-{
-  g_autoptr (GstStructure) options = gst_structure_new ("options",
-      "negotiated", G_TYPE_BOOLEAN, TRUE, "id", G_TYPE_INT, CHANNEL_ID, NULL);
-
-  g_signal_emit_by_name (self->webrtcbin, "create-data-channel", CHANNEL_LABEL,
-      options, &self->channel);
-}
-
-/* A round of offer and answer is over. */
-static void
-round_over (GstCallPeer * self)
-{
-  self->awaiting_answer = FALSE;
-  gst_call_media_update_senders (self);
-  if (self->renegotiate && self->offerer)
-    gst_call_peer_offer (self);
-}
-
-static gchar *
-description_text (const GstStructure * reply, const gchar * field)
-{
-  GstWebRTCSessionDescription *description = NULL;
-  gchar *text = NULL;
-
-  if (reply)
-    gst_structure_get (reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-        &description, NULL);
-  if (description) {
-    text = gst_sdp_message_as_text (description->sdp);
-    gst_webrtc_session_description_free (description);
-  }
-  return text;
-}
-
-static void
-send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
-    void (*then) (GstCallPeer *, const GstStructure *))
-{
-  g_autofree gchar *inner = NULL;
-  g_autofree gchar *wire = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean offer = type == GST_CALL_SDP_OFFER;
-
-  if (!made) {
-    gst_call_peer_fail (self, "negotiation-failed",
-        "webrtcbin made no description");
-    return;
-  }
-  if (!gst_call_sdp_send (self->sdp, type, made, &inner, &wire, &error)) {
-    gst_call_peer_fail (self, code_of (error), "%s", error->message);
-    return;
-  }
-  GST_TRACE_OBJECT (self, "made:\n%s\ninner:\n%s\nwire:\n%s", made, inner,
-      wire);
-  set_description (self, "set-local-description", offer ?
-      GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, inner, then);
-  send_message (self, offer ? CALL_MESSAGE_OFFER : CALL_MESSAGE_ANSWER, wire);
-  self->description_sent = TRUE;
-  flush_candidates (self);
-}
-
-static void
-on_offer_made (GstCallPeer * self, const GstStructure * reply)
-{
-  g_autofree gchar *made = description_text (reply, "offer");
-
-  send_description (self, GST_CALL_SDP_OFFER, made, NULL);
-}
-
-static void
-on_answer_set (GstCallPeer * self, const GstStructure * reply)
-{
-  round_over (self);
-}
-
-static void
-on_answer_made (GstCallPeer * self, const GstStructure * reply)
-{
-  g_autofree gchar *made = description_text (reply, "answer");
-
-  send_description (self, GST_CALL_SDP_ANSWER, made, on_answer_set);
-}
-
-static void
-on_offer_set (GstCallPeer * self, const GstStructure * reply)
-{
-  if (!self->channel && gst_call_sdp_find_media (self->sdp, GST_CALL_KIND_DATA))
-    add_channel (self);
-  ask (self, "create-answer", NULL, on_answer_made);
-}
-
-void
-gst_call_peer_offer (GstCallPeer * self)
-{
-  self->offerer = TRUE;
-  if (self->awaiting_answer) {
-    self->renegotiate = TRUE;
-    return;
-  }
-  self->renegotiate = FALSE;
-  self->awaiting_answer = TRUE;
-  set_wishes (self);
-  if (self->sendings->len == 0) {
-    GstCallKind kind;
-
-    set_state (self, GST_CALL_PEER_CONNECTING);
-    for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
-      g_autoptr (GstCaps) caps = gst_call_sdp_offer_caps (self->sdp, kind);
-
-      gst_call_media_add_pad (self, kind, kind, caps);
-    }
-    add_channel (self);
-  }
-  ask (self, "create-offer", NULL, on_offer_made);
-}
-
-static void
-receive_offer (GstCallPeer * self, CallMessage * message)
-{
-  g_autofree gchar *inner = NULL;
-  g_autoptr (GError) error = NULL;
-  guint i;
-
-  if (self->awaiting_answer) {
-    /* we are the impolite one: theirs is dropped, they roll back */
-    GST_DEBUG_OBJECT (self, "offers crossed, ours stands");
-    return;
-  }
-  set_wishes (self);
-  inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_OFFER, message->sdp,
-      &error);
-  if (!inner) {
-    gst_call_peer_fail (self, code_of (error), "%s", error->message);
-    return;
-  }
-  GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
-  set_state (self, GST_CALL_PEER_CONNECTING);
-  if (self->sendings->len == 0) {
-    for (i = 0; i < gst_call_sdp_get_n_media (self->sdp); i++) {
-      const GstCallSdpMedia *media = gst_call_sdp_get_media (self->sdp, i);
-
-      if (media->kind != GST_CALL_KIND_DATA && !media->rejected && media->caps
-          && media == gst_call_sdp_find_media (self->sdp, media->kind))
-        gst_call_media_add_pad (self, media->kind, i, media->caps);
-    }
-  }
-  set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_OFFER,
-      inner, on_offer_set);
-}
-
-static void
-on_remote_answer_set (GstCallPeer * self, const GstStructure * reply)
-{
-  round_over (self);
-}
-
-static void
-receive_answer (GstCallPeer * self, CallMessage * message)
-{
-  g_autofree gchar *inner = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (!self->awaiting_answer) {
-    GST_DEBUG_OBJECT (self, "an answer that nobody asked for");
-    return;
-  }
-  inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_ANSWER, message->sdp,
-      &error);
-  if (!inner) {
-    gst_call_peer_fail (self, code_of (error), "%s", error->message);
-    return;
-  }
-  GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
-  set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_ANSWER,
-      inner, on_remote_answer_set);
-}
-
 void
 gst_call_peer_handle (GstCallPeer * self, CallMessage * message)
 {
@@ -580,10 +281,10 @@ gst_call_peer_handle (GstCallPeer * self, CallMessage * message)
     return;
   switch (message->type) {
     case CALL_MESSAGE_OFFER:
-      receive_offer (self, message);
+      gst_call_negotiation_receive_offer (self, message);
       break;
     case CALL_MESSAGE_ANSWER:
-      receive_answer (self, message);
+      gst_call_negotiation_receive_answer (self, message);
       break;
     case CALL_MESSAGE_CANDIDATE:
       handle_candidate (self, message);
@@ -606,7 +307,7 @@ gst_call_peer_tracks_changed (GstCallPeer * self)
   if (self->offerer)
     gst_call_peer_offer (self);
   else
-    send_message (self, CALL_MESSAGE_RENEGOTIATE, NULL);
+    gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
 }
 
 static gboolean
@@ -715,6 +416,47 @@ gst_call_peer_new (const GstCallPeerConfig * config, const CallPeer * info,
 }
 
 static void
+update_limits (gpointer object, gpointer data)
+{
+  GstCallPeer *self = object;
+
+  if (!self->stopped)
+    gst_call_media_update_limits (self);
+}
+
+static void
+gst_call_peer_set_property (GObject * object, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  GstCallPeer *self = GST_CALL_PEER (object);
+
+  if (id != PROP_MAX_BITRATE) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  self->max_bitrate = g_value_get_uint (value);
+  GST_OBJECT_UNLOCK (self);
+  if (self->worker)
+    gst_call_worker_post (self->worker, update_limits, self, NULL, NULL);
+}
+
+static void
+gst_call_peer_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstCallPeer *self = GST_CALL_PEER (object);
+
+  if (id != PROP_MAX_BITRATE) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_value_set_uint (value, self->max_bitrate);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
 gst_call_peer_dispose (GObject * object)
 {
   GstCallPeer *self = GST_CALL_PEER (object);
@@ -742,8 +484,26 @@ gst_call_peer_finalize (GObject * object)
 static void
 gst_call_peer_class_init (GstCallPeerClass * klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = gst_call_peer_dispose;
-  G_OBJECT_CLASS (klass)->finalize = gst_call_peer_finalize;
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+
+  gobject_class->set_property = gst_call_peer_set_property;
+  gobject_class->get_property = gst_call_peer_get_property;
+  gobject_class->dispose = gst_call_peer_dispose;
+  gobject_class->finalize = gst_call_peer_finalize;
+
+  /**
+   * GstCallPeer:max-bitrate:
+   *
+   * What this peer may be sent of our video, bits per second; 0: no limit of
+   * its own. The encoder is shared: all peers get what the least allows.
+   *
+   * Since: 0.1
+   */
+  props[PROP_MAX_BITRATE] = g_param_spec_uint ("max-bitrate", "Max bitrate",
+      "Most that this peer is sent of our video, bits per second; 0: any", 0,
+      100000000, 0, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_PLAYING);
+  g_object_class_install_properties (gobject_class, N_PROPS, props);
 }
 
 static void

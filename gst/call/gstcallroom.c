@@ -21,7 +21,6 @@
 #include "config.h"
 #endif
 
-#include "gstcallencoder.h"
 #include "gstcallroom.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
@@ -57,7 +56,7 @@ struct _GstCallRoom
   gchar *peer_id;
   gint64 seat;
   GHashTable *members;          /* peer id to Member */
-  GPtrArray *slots[2];          /* by kind: (element-type GstCallSlot) */
+  GstCallSlots *slots;
 };
 
 G_DEFINE_FINAL_TYPE (GstCallRoom, gst_call_room, G_TYPE_OBJECT);
@@ -101,49 +100,10 @@ find_free_slot (GstCallRoom * self)
   return slot;
 }
 
-static GstCallSlot *
-make_slot (GstCallRoom * self, GstCallKind kind, guint index)
-{
-  const gchar *name = kind == GST_CALL_KIND_VIDEO ? "video" : "audio";
-  g_autofree gchar *slot_name = g_strdup_printf ("slot-%s-%u", name, index);
-  g_autofree gchar *pad_name = g_strdup_printf ("remote_%s_%u", name, index);
-  g_autofree gchar *template = g_strdup_printf ("remote_%s_%%u", name);
-  g_autoptr (GstPad) src = NULL;
-  GstCallSlot *slot = gst_call_slot_new (slot_name, kind,
-      self->config.decode);
-  GstPad *ghost;
-
-  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (slot));
-  gst_element_sync_state_with_parent (GST_ELEMENT (slot));
-  src = gst_element_get_static_pad (GST_ELEMENT (slot), "src");
-  ghost = gst_ghost_pad_new_from_template (pad_name, src,
-      gst_element_get_pad_template (self->bin, template));
-  gst_pad_set_active (ghost, TRUE);
-  gst_element_add_pad (self->bin, ghost);
-  return slot;
-}
-
 void
 gst_call_room_remove_slots (GstCallRoom * self)
 {
-  GstCallKind kind;
-  guint i;
-
-  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
-    for (i = 0; i < self->slots[kind]->len; i++) {
-      GstElement *slot = g_ptr_array_index (self->slots[kind], i);
-      g_autofree gchar *name = g_strdup_printf ("remote_%s_%u", kind ==
-          GST_CALL_KIND_VIDEO ? "video" : "audio", i);
-      g_autoptr (GstPad) pad = gst_element_get_static_pad (self->bin, name);
-
-      gst_pad_set_active (pad, FALSE);
-      gst_element_remove_pad (self->bin, pad);
-      gst_element_set_locked_state (slot, TRUE);
-      gst_element_set_state (slot, GST_STATE_NULL);
-      gst_bin_remove (GST_BIN (self->bin), slot);
-    }
-    g_ptr_array_set_size (self->slots[kind], 0);
-  }
+  gst_call_slots_remove (self->slots);
 }
 
 static Member *
@@ -160,18 +120,13 @@ member_of (GstCallRoom * self, GstCallPeer * peer)
   return member && member->peer == peer ? member : NULL;
 }
 
-/* Slots are made in order, so that remote_video_1 never comes before _0. */
 static GstCallSlot *
 get_slot (gpointer data, GstCallPeer * peer, GstCallKind kind)
 {
   GstCallRoom *self = data;
   Member *member = member_of (self, peer);
-  guint index = member ? member->slot : 0;
-  GPtrArray *slots = self->slots[kind];
 
-  while (slots->len <= index)
-    g_ptr_array_add (slots, make_slot (self, kind, slots->len));
-  return g_ptr_array_index (slots, index);
+  return gst_call_slots_get (self->slots, kind, member ? member->slot : 0);
 }
 
 /* Connections */
@@ -705,6 +660,7 @@ gst_call_room_new (GstElement * bin, const GstCallRoomOwner * owner,
   self->config.ice_servers = NULL;
   self->own_servers = config->ice_servers;
   self->max_peers = max_peers;
+  self->slots = gst_call_slots_new (bin, config->decode);
   return self;
 }
 
@@ -712,13 +668,11 @@ static void
 gst_call_room_finalize (GObject * object)
 {
   GstCallRoom *self = GST_CALL_ROOM (object);
-  GstCallKind kind;
 
   g_clear_object (&self->signaller);
   g_clear_pointer (&self->members, g_hash_table_unref);
   g_clear_pointer (&self->config.ice_servers, g_ptr_array_unref);
-  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++)
-    g_clear_pointer (&self->slots[kind], g_ptr_array_unref);
+  g_clear_pointer (&self->slots, gst_call_slots_free);
   g_free (self->peer_id);
   G_OBJECT_CLASS (gst_call_room_parent_class)->finalize (object);
 }
@@ -734,6 +688,4 @@ gst_call_room_init (GstCallRoom * self)
 {
   self->members = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       member_free);
-  self->slots[GST_CALL_KIND_AUDIO] = g_ptr_array_new ();
-  self->slots[GST_CALL_KIND_VIDEO] = g_ptr_array_new ();
 }

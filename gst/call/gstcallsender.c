@@ -58,6 +58,12 @@ gst_call_sender_set_open (GstCallSender * self, gboolean open)
   }
 }
 
+void
+gst_call_sender_set_limit (GstCallSender * self, guint bitrate)
+{
+  gst_call_encoder_set_limit (self->encoder, self, bitrate);
+}
+
 static GstPadProbeReturn
 on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -228,6 +234,7 @@ gst_call_sender_dispose (GObject * object)
 
   if (self->encoder) {
     gst_call_sender_set_open (self, FALSE);
+    gst_call_sender_set_limit (self, 0);
     gst_clear_object (&self->encoder);
   }
   gst_clear_caps (&self->caps);

@@ -23,4 +23,8 @@ GstCallSender *gst_call_sender_new (GstCallEncoder * encoder,
  * passes is a key frame, which is asked for. */
 void gst_call_sender_set_open (GstCallSender * self, gboolean open);
 
+/* Any thread. What this peer may be sent at most, bits per second; 0: no
+ * limit of its own. */
+void gst_call_sender_set_limit (GstCallSender * self, guint bitrate);
+
 G_END_DECLS

@@ -140,3 +140,97 @@ static void
 gst_call_slot_init (GstCallSlot * self)
 {
 }
+
+struct _GstCallSlots
+{
+  GstElement *bin;              /* outlives the slots */
+  gboolean decoded;
+  GPtrArray *slots[2];          /* by kind: (element-type GstCallSlot) */
+};
+
+static const gchar *
+kind_name (GstCallKind kind)
+{
+  return kind == GST_CALL_KIND_VIDEO ? "video" : "audio";
+}
+
+GstCallSlots *
+gst_call_slots_new (GstElement * bin, gboolean decoded)
+{
+  GstCallSlots *self = g_new0 (GstCallSlots, 1);
+
+  self->bin = bin;
+  self->decoded = decoded;
+  self->slots[GST_CALL_KIND_AUDIO] = g_ptr_array_new ();
+  self->slots[GST_CALL_KIND_VIDEO] = g_ptr_array_new ();
+  return self;
+}
+
+void
+gst_call_slots_free (GstCallSlots * self)
+{
+  g_ptr_array_unref (self->slots[GST_CALL_KIND_AUDIO]);
+  g_ptr_array_unref (self->slots[GST_CALL_KIND_VIDEO]);
+  g_free (self);
+}
+
+static GstCallSlot *
+make_slot (GstCallSlots * self, GstCallKind kind, guint index)
+{
+  g_autofree gchar *name = g_strdup_printf ("slot-%s-%u", kind_name (kind),
+      index);
+  g_autofree gchar *pad_name = g_strdup_printf ("remote_%s_%u",
+      kind_name (kind), index);
+  g_autofree gchar *template = g_strdup_printf ("remote_%s_%%u",
+      kind_name (kind));
+  GstCallSlot *slot = gst_call_slot_new (name, kind, self->decoded);
+  g_autoptr (GstPad) src = NULL;
+  GstPad *ghost;
+
+  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (slot));
+  gst_element_sync_state_with_parent (GST_ELEMENT (slot));
+  src = gst_element_get_static_pad (GST_ELEMENT (slot), "src");
+  ghost = gst_ghost_pad_new_from_template (pad_name, src,
+      gst_element_get_pad_template (self->bin, template));
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (self->bin, ghost);
+  return slot;
+}
+
+GstCallSlot *
+gst_call_slots_get (GstCallSlots * self, GstCallKind kind, guint index)
+{
+  GPtrArray *slots = self->slots[kind];
+
+  while (slots->len <= index)
+    g_ptr_array_add (slots, make_slot (self, kind, slots->len));
+  return g_ptr_array_index (slots, index);
+}
+
+static void
+remove_slot (GstCallSlots * self, GstCallKind kind, guint index)
+{
+  GstElement *slot = g_ptr_array_index (self->slots[kind], index);
+  g_autofree gchar *name = g_strdup_printf ("remote_%s_%u", kind_name (kind),
+      index);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->bin, name);
+
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (self->bin, pad);
+  gst_element_set_locked_state (slot, TRUE);
+  gst_element_set_state (slot, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self->bin), slot);
+}
+
+void
+gst_call_slots_remove (GstCallSlots * self)
+{
+  GstCallKind kind;
+  guint i;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    for (i = 0; i < self->slots[kind]->len; i++)
+      remove_slot (self, kind, i);
+    g_ptr_array_set_size (self->slots[kind], 0);
+  }
+}

@@ -26,4 +26,16 @@ gboolean gst_call_slot_show (GstCallSlot * self, GstPad * pad);
 /* Worker. Goes quiet, if it is `pad` that is shown. */
 void gst_call_slot_clear (GstCallSlot * self, GstPad * pad);
 
+/* All slots of a callbin and their pads, by index. The worker only. */
+typedef struct _GstCallSlots GstCallSlots;
+
+GstCallSlots *gst_call_slots_new (GstElement * bin, gboolean decoded);
+void gst_call_slots_free (GstCallSlots * self);
+/* (transfer none). Made when it is not there yet; in order, so that
+ * remote_video_1 never comes before remote_video_0. */
+GstCallSlot *gst_call_slots_get (GstCallSlots * self, GstCallKind kind,
+    guint index);
+/* Takes them and their pads out of the bin; the bin is in READY */
+void gst_call_slots_remove (GstCallSlots * self);
+
 G_END_DECLS

@@ -1,0 +1,332 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Offers and answers of one peer (JSEP, RFC 8829): what webrtcbin makes goes
+ * through GstCallSdp to the wire, what comes from the wire through GstCallSdp
+ * to webrtcbin.
+ *
+ * Threads
+ *   name    runs                                             never
+ *   worker  everything but on_promise                        waits for pc
+ *   pc      on_promise: copies the reply, posts to worker    calls webrtcbin
+ *
+ * There is no lock here.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallpeer-private.h"
+
+#include <gst/sdp/sdp.h>
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* The permanent data channel of PROTOCOL.md */
+#define CHANNEL_LABEL "gst-call"
+#define CHANNEL_ID 0
+
+/* A task for the worker that needs more than the peer */
+typedef struct
+{
+  void (*then) (GstCallPeer * self, const GstStructure * reply);
+  GstStructure *reply;
+} Reply;
+
+typedef struct
+{
+  GstCallPeer *peer;
+  void (*then) (GstCallPeer * self, const GstStructure * reply);
+} Asked;
+
+static const gchar *
+code_of (const GError * error)
+{
+  switch (error->code) {
+    case GST_CALL_SDP_ERROR_NO_CODEC:
+      return "no-common-codec";
+    case GST_CALL_SDP_ERROR_FINGERPRINT:
+      return "fingerprint-mismatch";
+    default:
+      return "bad-sdp";
+  }
+}
+
+/* Asking webrtcbin: the answer of a promise comes back to the worker. */
+
+static void
+reply_free (gpointer data)
+{
+  Reply *reply = data;
+
+  g_clear_pointer (&reply->reply, gst_structure_free);
+  g_free (reply);
+}
+
+static void
+on_reply (gpointer object, gpointer data)
+{
+  GstCallPeer *self = object;
+  Reply *reply = data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->stopped)
+    return;
+  if (reply->reply && gst_structure_has_field (reply->reply, "error")) {
+    gst_structure_get (reply->reply, "error", G_TYPE_ERROR, &error, NULL);
+    gst_call_peer_fail (self, "negotiation-failed", "webrtcbin: %s",
+        error ? error->message : "unknown error");
+    return;
+  }
+  if (reply->then)
+    reply->then (self, reply->reply);
+}
+
+static void
+on_promise (GstPromise * promise, gpointer data)
+{
+  Asked *asked = data;
+
+  if (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED) {
+    const GstStructure *s = gst_promise_get_reply (promise);
+    Reply *reply = g_new0 (Reply, 1);
+
+    reply->then = asked->then;
+    reply->reply = s ? gst_structure_copy (s) : NULL;
+    gst_call_worker_post (asked->peer->worker, on_reply, asked->peer, reply,
+        reply_free);
+  }
+}
+
+static void
+asked_free (gpointer data)
+{
+  gst_object_unref (((Asked *) data)->peer);
+  g_free (data);
+}
+
+static void
+ask (GstCallPeer * self, const gchar * signal, gpointer argument,
+    void (*then) (GstCallPeer * self, const GstStructure * reply))
+{
+  Asked *asked = g_new0 (Asked, 1);
+  GstPromise *promise;
+
+  asked->peer = gst_object_ref (self);
+  asked->then = then;
+  promise = gst_promise_new_with_change_func (on_promise, asked, asked_free);
+  g_signal_emit_by_name (self->webrtcbin, signal, argument, promise);
+  gst_promise_unref (promise);
+}
+
+static void
+set_description (GstCallPeer * self, const gchar * signal,
+    GstWebRTCSDPType type, const gchar * text, void (*then) (GstCallPeer *,
+        const GstStructure *))
+{
+  GstSDPMessage *message;
+  GstWebRTCSessionDescription *description;
+
+  if (gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
+    gst_call_peer_fail (self, "bad-sdp", "The description cannot be parsed");
+    return;
+  }
+  description = gst_webrtc_session_description_new (type, message);
+  ask (self, signal, description, then);
+  gst_webrtc_session_description_free (description);
+}
+
+static void
+set_wishes (GstCallPeer * self)
+{
+  GstCallKind kind;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    gboolean send = self->config->room->get_track (self->config->room_data,
+        kind) != NULL;
+
+    gst_call_sdp_set_wish (self->sdp, kind,
+        send ? GST_CALL_SENDRECV : GST_CALL_RECV);
+  }
+}
+
+static void
+add_channel (GstCallPeer * self)
+{
+  g_autoptr (GstStructure) options = gst_structure_new ("options",
+      "negotiated", G_TYPE_BOOLEAN, TRUE, "id", G_TYPE_INT, CHANNEL_ID, NULL);
+
+  g_signal_emit_by_name (self->webrtcbin, "create-data-channel", CHANNEL_LABEL,
+      options, &self->channel);
+}
+
+/* A round of offer and answer is over. */
+static void
+round_over (GstCallPeer * self)
+{
+  self->awaiting_answer = FALSE;
+  gst_call_media_update_senders (self);
+  if (self->renegotiate && self->offerer)
+    gst_call_peer_offer (self);
+}
+
+static gchar *
+description_text (const GstStructure * reply, const gchar * field)
+{
+  GstWebRTCSessionDescription *description = NULL;
+  gchar *text = NULL;
+
+  if (reply)
+    gst_structure_get (reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+        &description, NULL);
+  if (description) {
+    text = gst_sdp_message_as_text (description->sdp);
+    gst_webrtc_session_description_free (description);
+  }
+  return text;
+}
+
+static void
+send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
+    void (*then) (GstCallPeer *, const GstStructure *))
+{
+  g_autofree gchar *inner = NULL;
+  g_autofree gchar *wire = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean offer = type == GST_CALL_SDP_OFFER;
+
+  if (!made) {
+    gst_call_peer_fail (self, "negotiation-failed",
+        "webrtcbin made no description");
+    return;
+  }
+  if (!gst_call_sdp_send (self->sdp, type, made, &inner, &wire, &error)) {
+    gst_call_peer_fail (self, code_of (error), "%s", error->message);
+    return;
+  }
+  GST_TRACE_OBJECT (self, "made:\n%s\ninner:\n%s\nwire:\n%s", made, inner,
+      wire);
+  set_description (self, "set-local-description", offer ?
+      GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, inner, then);
+  gst_call_peer_send (self, offer ? CALL_MESSAGE_OFFER : CALL_MESSAGE_ANSWER,
+      wire);
+  self->description_sent = TRUE;
+  gst_call_peer_flush_candidates (self);
+}
+
+static void
+on_offer_made (GstCallPeer * self, const GstStructure * reply)
+{
+  g_autofree gchar *made = description_text (reply, "offer");
+
+  send_description (self, GST_CALL_SDP_OFFER, made, NULL);
+}
+
+static void
+on_answer_set (GstCallPeer * self, const GstStructure * reply)
+{
+  round_over (self);
+}
+
+static void
+on_answer_made (GstCallPeer * self, const GstStructure * reply)
+{
+  g_autofree gchar *made = description_text (reply, "answer");
+
+  send_description (self, GST_CALL_SDP_ANSWER, made, on_answer_set);
+}
+
+static void
+on_offer_set (GstCallPeer * self, const GstStructure * reply)
+{
+  if (!self->channel && gst_call_sdp_find_media (self->sdp, GST_CALL_KIND_DATA))
+    add_channel (self);
+  ask (self, "create-answer", NULL, on_answer_made);
+}
+
+void
+gst_call_peer_offer (GstCallPeer * self)
+{
+  self->offerer = TRUE;
+  if (self->awaiting_answer) {
+    self->renegotiate = TRUE;
+    return;
+  }
+  self->renegotiate = FALSE;
+  self->awaiting_answer = TRUE;
+  set_wishes (self);
+  if (self->sendings->len == 0) {
+    GstCallKind kind;
+
+    gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTING);
+    for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+      g_autoptr (GstCaps) caps = gst_call_sdp_offer_caps (self->sdp, kind);
+
+      gst_call_media_add_pad (self, kind, kind, caps);
+    }
+    add_channel (self);
+  }
+  ask (self, "create-offer", NULL, on_offer_made);
+}
+
+void
+gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
+{
+  g_autofree gchar *inner = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  if (self->awaiting_answer) {
+    /* we are the impolite one: theirs is dropped, they roll back */
+    GST_DEBUG_OBJECT (self, "offers crossed, ours stands");
+    return;
+  }
+  set_wishes (self);
+  inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_OFFER, message->sdp,
+      &error);
+  if (!inner) {
+    gst_call_peer_fail (self, code_of (error), "%s", error->message);
+    return;
+  }
+  GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
+  gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTING);
+  if (self->sendings->len == 0) {
+    for (i = 0; i < gst_call_sdp_get_n_media (self->sdp); i++) {
+      const GstCallSdpMedia *media = gst_call_sdp_get_media (self->sdp, i);
+
+      if (media->kind != GST_CALL_KIND_DATA && !media->rejected && media->caps
+          && media == gst_call_sdp_find_media (self->sdp, media->kind))
+        gst_call_media_add_pad (self, media->kind, i, media->caps);
+    }
+  }
+  set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_OFFER,
+      inner, on_offer_set);
+}
+
+static void
+on_remote_answer_set (GstCallPeer * self, const GstStructure * reply)
+{
+  round_over (self);
+}
+
+void
+gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
+{
+  g_autofree gchar *inner = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!self->awaiting_answer) {
+    GST_DEBUG_OBJECT (self, "an answer that nobody asked for");
+    return;
+  }
+  inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_ANSWER, message->sdp,
+      &error);
+  if (!inner) {
+    gst_call_peer_fail (self, code_of (error), "%s", error->message);
+    return;
+  }
+  GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
+  set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_ANSWER,
+      inner, on_remote_answer_set);
+}
