@@ -22,6 +22,7 @@ const require = createRequire(`${process.env.GST_CALL_NODE_MODULES ?? '.'}/x`);
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 const TIMEOUT = 20000; // ms, of every wait unless told otherwise
+const LAUNCH_TIMEOUT = 90000; // ms; a busy machine starts Firefox slowly
 const POLL = 100; // ms
 
 const PHONE = { width: 390, height: 844 };
@@ -140,15 +141,15 @@ class Page {
     }
   }
 
-  // Presses the button for the next camera. Chromium's second fake camera is a
-  // depth camera, whose pictures cannot be encoded: it is passed over.
+  // Presses the button for the next camera. Chromium's second fake camera is a depth
+  // camera, whose pictures cannot be encoded, its third is plain green: both are passed over.
   async flip() {
     const camera = () => this.evaluate(() => window.gstCall.devices.camera);
     const before = await camera();
     do {
       await this.click('.bar [data-action=flip]');
       await this.settled();
-    } while (await this.evaluate(() => document.querySelector('#camera').selectedOptions[0].text) === 'fake_device_1');
+    } while (await this.evaluate(() => /fake_device_[12]/.test(document.querySelector('#camera').selectedOptions[0].text)));
     return await camera() !== before;
   }
 
@@ -201,7 +202,8 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
     flags.push(`--use-fake-device-for-media-stream=device-count=${cameras},fps=${fps}`);
   if (video)
     flags.push(`--use-file-for-fake-video-capture=${video}`);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...flags, ...args] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true,
+    timeout: LAUNCH_TIMEOUT, args: [...flags, ...args] });
   return new Browser(browser, 'chromium', browser.version(), async (wish) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: insecure, viewport: wish.viewport,
       isMobile: wish.phone, hasTouch: wish.phone, colorScheme: wish.scheme,
@@ -226,7 +228,8 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
 async function launchFirefox({ insecure, permission, devices }) {
   const puppeteer = require('puppeteer-core');
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath: FIREFOX, headless: true, acceptInsecureCerts: insecure,
+    browser: 'firefox', executablePath: FIREFOX, headless: true, timeout: LAUNCH_TIMEOUT,
+    acceptInsecureCerts: insecure,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': devices,
       'media.navigator.permission.disabled': permission,
@@ -252,7 +255,7 @@ async function launchFirefox({ insecure, permission, devices }) {
 //   devices      false: the machine's real devices, if it has any
 //   permission   false: camera and microphone are refused
 //   args         further flags for Chromium
-export function launch(name, { insecure = false, cameras = 3, fps = 15, video = '', devices = true,
+export function launch(name, { insecure = false, cameras = 4, fps = 15, video = '', devices = true,
   permission = true, args = [] } = {}) {
   const options = { insecure, cameras, fps, video, devices, permission, args };
   return name === 'firefox' ? launchFirefox(options) : launchChromium(options);
