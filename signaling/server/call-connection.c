@@ -244,8 +244,12 @@ join (CallConnection * self, const CallMessage * hello, GError ** error)
 static CallCloseCode
 close_code_for (const GError * error)
 {
-  return g_error_matches (error, CALL_PROTOCOL_ERROR,
-      CALL_PROTOCOL_ERROR_TOO_LARGE) ? CALL_CLOSE_TOO_LARGE : CALL_CLOSE_POLICY;
+  if (g_error_matches (error, CALL_PROTOCOL_ERROR,
+          CALL_PROTOCOL_ERROR_TOO_LARGE))
+    return CALL_CLOSE_TOO_LARGE;
+  if (g_error_matches (error, CALL_ROOMS_ERROR, CALL_ROOMS_ERROR_SERVER_FULL))
+    return CALL_CLOSE_TRY_AGAIN;
+  return CALL_CLOSE_POLICY;
 }
 
 static void
@@ -386,10 +390,10 @@ respond (CallConnection * self, GBytes * response, gboolean keep_alive)
   gconstpointer data = g_bytes_get_data (response, &length);
 
   queue_output (self, NULL, 0, data, length);
-  if (keep_alive)
-    self->deadline = g_get_monotonic_time () + self->host->limits.head_timeout;
-  else
+  if (!keep_alive)
     begin_closing (self);
+  /* for the next request, or to fetch this response over a slow line */
+  self->deadline = g_get_monotonic_time () + self->host->limits.head_timeout;
 }
 
 static void

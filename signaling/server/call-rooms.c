@@ -56,7 +56,7 @@ call_rooms_error_to_code (const GError * error)
 {
   static const gchar *codes[] = { "bad-room", "bad-message",
     "unsupported-version", "token-required", "token-refused", "room-full",
-    "peer-id-taken"
+    "peer-id-taken", "server-full"
   };
 
   if (error->domain == CALL_ROOMS_ERROR)
@@ -115,6 +115,7 @@ shard_get_room_locked (CallShard * shard, const gchar * name)
 
   if (room == NULL) {
     room = g_new0 (CallRoom, 1);
+    room->shard = shard;
     room->name = g_strdup (name);
     room->seats = g_ptr_array_new_with_free_func ((GDestroyNotify)
         call_seat_free);
@@ -164,6 +165,7 @@ remove_seat_locked (CallSeat * seat, const gchar * code, guint close_code,
   tell_about_peer_locked (seat, CALL_MESSAGE_PEER_LEFT, code, touched);
   call_seat_detach (seat, close_code, touched);
   g_ptr_array_remove (room->seats, seat);
+  room->shard->n_seats--;
 }
 
 static CallIceServer *
@@ -253,7 +255,17 @@ add_seat_locked (CallShard * shard, CallRoom * room, const gchar * peer_id,
   seat->peer->seat = number;
   update_peer_locked (seat->peer, hello);
   g_ptr_array_add (room->seats, seat);
+  shard->n_seats++;
   return seat;
+}
+
+/* Seats outlive their sockets, so the cap on connections does not bound them */
+static gboolean
+is_full_locked (CallRooms * self, const CallShard * shard)
+{
+  guint max = self->settings.max_seats;
+
+  return max != 0 && shard->n_seats >= (max + N_SHARDS - 1) / N_SHARDS;
 }
 
 /* The seat that the secret is for, if it is there and nothing is lost. With a
@@ -273,7 +285,7 @@ resume_locked (CallRooms * self, CallShard * shard, CallRoom * room,
     remove_seat_locked (seat, "timeout", CALL_CLOSE_REPLACED, touched);
     return NULL;
   }
-  if (request->claimed_seat >= self->first_seat
+  if (request->claimed_seat >= self->first_seat || is_full_locked (self, shard)
       || room->seats->len >= self->settings.max_peers
       || g_get_monotonic_time () > self->started + CALL_RESTART_WINDOW)
     return NULL;
@@ -321,6 +333,11 @@ take_new_seat_locked (CallRooms * self, CallRoom * room,
   if (room->seats->len >= self->settings.max_peers) {
     g_set_error (error, CALL_ROOMS_ERROR, CALL_ROOMS_ERROR_ROOM_FULL,
         "The room is full: %u people are in it", room->seats->len);
+    return FALSE;
+  }
+  if (is_full_locked (self, member->shard)) {
+    g_set_error_literal (error, CALL_ROOMS_ERROR, CALL_ROOMS_ERROR_SERVER_FULL,
+        "The server is full; try again later");
     return FALSE;
   }
   if (room_find (room, id) != NULL) {

@@ -24,6 +24,7 @@ typedef enum
   CALL_ROOMS_ERROR_TOKEN_REFUSED,   /* "token-refused" */
   CALL_ROOMS_ERROR_ROOM_FULL,       /* "room-full" */
   CALL_ROOMS_ERROR_PEER_ID_TAKEN,   /* "peer-id-taken" */
+  CALL_ROOMS_ERROR_SERVER_FULL,     /* "server-full" */
 } CallRoomsError;
 
 #define CALL_ROOMS_ERROR (call_rooms_error_quark ())
@@ -44,6 +45,8 @@ G_DECLARE_FINAL_TYPE (CallRooms, call_rooms, CALL, ROOMS, GObject)
 typedef struct
 {
   guint max_peers;                  /* in one room, 1 to CALL_ROOM_MAX_PEERS */
+  guint max_seats;                  /* in all rooms; 0: no limit. Rooms are
+                                     * spread, so some may meet it earlier */
   gint64 resume_timeout;            /* microseconds a seat outlives its socket */
   GBytes *resume_key;               /* signs resume secrets; NULL: random */
   GBytes *token_secret;             /* NULL: no token is needed */

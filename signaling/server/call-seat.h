@@ -18,10 +18,12 @@ typedef struct
   GMutex lock;                      /* of everything below */
   GHashTable *rooms;                /* name to CallRoom */
   gint64 last_seat;                 /* greatest number given */
+  guint n_seats;                    /* of all its rooms */
 } CallShard;
 
 typedef struct
 {
+  CallShard *shard;
   gchar *name;
   GPtrArray *seats;                 /* owned, in the order of joining */
 } CallRoom;

@@ -260,6 +260,9 @@ make_rooms_locked (CallServer * self, GError ** error)
   settings.max_peers = self->numbers[PROP_MAX_PEERS];
   settings.resume_timeout = self->numbers[PROP_RESUME_TIMEOUT] *
       G_GINT64_CONSTANT (1000);
+  /* twice, because rooms are not spread evenly, again for those who wait for
+   * a resume, and some so that a small server has room for one full room */
+  settings.max_seats = self->numbers[PROP_MAX_CONNECTIONS] * 4 + 2000;
   settings.ice_servers = g_ptr_array_ref (self->ice_servers);
   good = (state_dir == NULL || (settings.resume_key =
           call_state_dir_get_key (state_dir, "resume-key", error)))

@@ -278,6 +278,46 @@ test_refusals (void)
   g_assert_cmpuint (a->messages->len, ==, 2);
 }
 
+/* given as many seats as the server may have, when somebody comes to another
+ * room, then the server is full, until a seat is given up */
+static void
+test_server_full (void)
+{
+  CallRoomsSettings settings;
+  g_autoptr (CallRooms) rooms = NULL;
+  g_autoptr (CallMessage) hello = make_hello (NULL, NULL, 0);
+  g_autoptr (GError) error = NULL;
+  GPtrArray *people = g_ptr_array_new ();
+  Person *person;
+  guint n_rooms, n_seats;
+
+  call_rooms_settings_init (&settings);
+  settings.max_seats = 64;
+  rooms = call_rooms_new (&settings);
+  for (guint i = 0; error == NULL; i++) {
+    g_autofree gchar *room = g_strdup_printf ("room-%u", i);
+
+    person = say_hello (rooms, room, hello, &error);
+    if (person != NULL)
+      g_ptr_array_add (people, person);
+  }
+  g_assert_cmpstr (call_rooms_error_to_code (error), ==, "server-full");
+  g_assert_cmpuint (people->len, <=, 64);
+  for (guint i = 0; i < people->len; i++) {
+    person = people->pdata[i];
+    call_member_leave (person->member, "bye");
+    person_free (person);
+  }
+  g_ptr_array_unref (people);
+  call_rooms_count (rooms, &n_rooms, &n_seats);
+  g_assert_cmpuint (n_rooms, ==, 0);
+  for (guint i = 0; i < 8; i++) {
+    g_autoptr (Person) again = enter (rooms, "tea", NULL);
+
+    call_member_leave (again->member, "bye");
+  }
+}
+
 /* given a member whose connection broke, when it comes back with its secret,
  * then it has its seat again, hears what it missed once and in order, and the
  * others saw it go and come */
@@ -572,6 +612,7 @@ main (gint argc, gchar ** argv)
   g_test_add_func ("/rooms/relay", test_relay);
   g_test_add_func ("/rooms/no-crossing", test_no_crossing);
   g_test_add_func ("/rooms/refusals", test_refusals);
+  g_test_add_func ("/rooms/server-full", test_server_full);
   g_test_add_func ("/rooms/resume", test_resume);
   g_test_add_func ("/rooms/duplicates", test_duplicates);
   g_test_add_func ("/rooms/take-over", test_take_over);
