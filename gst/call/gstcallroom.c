@@ -200,6 +200,15 @@ connection_failed (GstCallRoom * self, Member * member, const gchar * code,
   }
 }
 
+/* The peer ended it as it wanted to; it may still be in the room. */
+static void
+connection_closed (GstCallRoom * self, Member * member)
+{
+  drop_peer (&member->peer);
+  post (self, "call-state", "peer-id", G_TYPE_STRING, member->info->peer_id,
+      "state", G_TYPE_STRING, "closed", NULL);
+}
+
 typedef struct
 {
   GstCallPeer *peer;
@@ -503,11 +512,13 @@ on_peer_message (GstCallRoom * self, CallMessage * message)
       || g_strcmp0 (gst_call_peer_get_session (member->peer),
           message->session) != 0)
     return;
-  if (message->type == CALL_MESSAGE_CLOSE)
-    connection_failed (self, member, message->code ? message->code : "bye",
-        message->text ? message->text : "the peer ended the session");
-  else
+  if (message->type != CALL_MESSAGE_CLOSE)
     gst_call_peer_handle (member->peer, message);
+  else if (message->code && !g_str_equal (message->code, "bye"))
+    connection_failed (self, member, message->code, message->text ?
+        message->text : "the peer ended the session");
+  else
+    connection_closed (self, member);
 }
 
 static void
