@@ -17,6 +17,8 @@
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export { watchdog } from './tap.mjs';
+
 const require = createRequire(`${process.env.GST_CALL_NODE_MODULES ?? '.'}/x`);
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -27,16 +29,6 @@ const POLL = 100; // ms
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
-
-// seconds: the process exits with 124 after them
-export function watchdog(seconds) {
-  setTimeout(() => {
-    console.error(`watchdog: not done after ${seconds} s`);
-    process.exit(124);
-  }, seconds * 1000).unref();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => process.exit(128 + 15));
-}
 
 // Collected in each page before its own scripts run
 function watchPolicy() {

@@ -22,3 +22,13 @@ export function done() {
   console.log(`1..${count}`);
   process.exit(0);
 }
+
+// seconds: the process exits with 124 after them
+export function watchdog(seconds) {
+  setTimeout(() => {
+    console.error(`watchdog: not done after ${seconds} s`);
+    process.exit(124);
+  }, seconds * 1000).unref();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => process.exit(128 + 15));
+}
