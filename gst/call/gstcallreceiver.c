@@ -16,6 +16,8 @@
 #include "gstcallencoder.h"
 #include "gstcallreceiver.h"
 
+#include <gst/audio/gstaudiodecoder.h>
+
 struct _GstCallReceiver
 {
   GstBin parent;
@@ -68,6 +70,40 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* opusdec with in-band FEC holds one packet back, 20 ms as a rule, but answers
+ * for the longest that Opus has, 120 ms. All sinks of the pipeline would wait
+ * for that, and so would the pictures. */
+#define SOUND_HELD (20 * GST_MSECOND)
+
+static GstPadProbeReturn
+on_latency_answered (GstPad * pad, GstPadProbeInfo * info, gpointer decoder)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  GstClockTime min, max, own, excess;
+  gboolean live;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_PAD_PROBE_OK;
+  gst_audio_decoder_get_latency (decoder, &own, NULL);
+  excess = own > SOUND_HELD ? own - SOUND_HELD : 0;
+  gst_query_parse_latency (query, &live, &min, &max);
+  if (min >= excess)
+    gst_query_set_latency (query, live, min - excess,
+        GST_CLOCK_TIME_IS_VALID (max) ? max - excess : max);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+bound_sound_latency (GstElement * bin, GstPad * src)
+{
+  GList *i;
+
+  for (i = GST_IS_BIN (bin) ? GST_BIN_CHILDREN (bin) : NULL; i; i = i->next)
+    if (GST_IS_AUDIO_DECODER (i->data))
+      gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM |
+          GST_PAD_PROBE_TYPE_PULL, on_latency_answered, i->data, NULL);
+}
+
 GstCallReceiver *
 gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
 {
@@ -87,6 +123,7 @@ gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
   pad = gst_element_get_static_pad (decoder, "src");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_decoded, self, NULL);
+  bound_sound_latency (decoder, pad);
   gst_call_add_ghost (GST_ELEMENT (self), "src", pad);
   gst_object_unref (pad);
   return self;
