@@ -65,6 +65,40 @@ gst_call_add_ghost (GstElement * bin, const gchar * name, GstPad * target)
   return ghost;
 }
 
+/* Whatever happens behind it, upstream is told that all is well. */
+static GstFlowReturn
+gate_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  GstFlowReturn ret = gst_proxy_pad_chain_default (pad, parent, buffer);
+
+  if (ret != GST_FLOW_OK)
+    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gate_chain_list (GstPad * pad, GstObject * parent, GstBufferList * list)
+{
+  GstFlowReturn ret = gst_proxy_pad_chain_list_default (pad, parent, list);
+
+  if (ret != GST_FLOW_OK)
+    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
+  return GST_FLOW_OK;
+}
+
+/* The inner half of a ghost source pad is where flow returns come back. */
+GstPad *
+gst_call_add_gate (GstElement * bin, const gchar * name, GstPad * target)
+{
+  GstPad *ghost = gst_call_add_ghost (bin, name, target);
+  GstProxyPad *gate = gst_proxy_pad_get_internal (GST_PROXY_PAD (ghost));
+
+  gst_pad_set_chain_function (GST_PAD (gate), gate_chain);
+  gst_pad_set_chain_list_function (GST_PAD (gate), gate_chain_list);
+  gst_object_unref (gate);
+  return ghost;
+}
+
 const GstCallCodec *
 gst_call_encoder_get_codec (GstCallEncoder * self)
 {
@@ -231,7 +265,8 @@ gst_call_encoder_add_branch (GstCallEncoder * self)
   g_autoptr (GstPad) pad = gst_element_request_pad_simple (self->tee, "src_%u");
   g_autofree gchar *name = g_strdup_printf ("src_%u", self->next_branch++);
 
-  return gst_call_add_ghost (GST_ELEMENT (self), name, pad);
+  /* a peer that breaks or goes must not end the encoder of all others */
+  return gst_call_add_gate (GST_ELEMENT (self), name, pad);
 }
 
 void

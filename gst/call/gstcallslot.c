@@ -37,18 +37,6 @@ struct _GstCallSlot
 
 G_DEFINE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST_TYPE_BIN);
 
-/* The pad behind the converter is a ghost pad; its inner half is where flow
- * returns come back, so the gate stands there. */
-static GstFlowReturn
-gate_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
-{
-  GstFlowReturn ret = gst_proxy_pad_chain_default (pad, parent, buffer);
-
-  if (ret != GST_FLOW_OK)
-    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
-  return GST_FLOW_OK;
-}
-
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -108,7 +96,6 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   GstElement *queue = gst_element_factory_make ("queue", NULL);
   GstElement *last = queue;
   GstPad *pad;
-  GstProxyPad *gate;
 
   g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-buffers", 0,
       "max-size-time", MAX_QUEUED, "silent", TRUE, NULL);
@@ -123,10 +110,7 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   gst_object_unref (pad);
 
   pad = gst_element_get_static_pad (last, "src");
-  gate = gst_proxy_pad_get_internal (GST_PROXY_PAD (gst_call_add_ghost
-          (GST_ELEMENT (self), "src", pad)));
-  gst_pad_set_chain_function (GST_PAD (gate), gate_chain);
-  gst_object_unref (gate);
+  gst_call_add_gate (GST_ELEMENT (self), "src", pad);
   gst_object_unref (pad);
   return self;
 }
