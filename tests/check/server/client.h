@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-#define WAIT 10
+#define WAIT 20
 
 typedef struct
 {

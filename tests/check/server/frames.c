@@ -196,8 +196,12 @@ test_no_deflate (void)
 static void
 test_noise (void)
 {
+  g_autoptr (CallServer) hasty = start_server ("max-per-address", 0,
+      "hello-timeout", 100, NULL);
+  g_autoptr (Client) next = NULL;
+
   for (guint i = 0; i < 50; i++) {
-    g_autoptr (Client) client = client_upgrade (server, "noise", NULL);
+    g_autoptr (Client) client = client_upgrade (hasty, "noise", NULL);
     guint8 noise[2000];
 
     for (gsize n = 0; n < sizeof noise; n++)
@@ -212,9 +216,7 @@ test_noise (void)
     /* bytes may be missing for a whole frame, so the hello's deadline ends it */
     client_wait_close (client);
   }
-  {
-    g_autoptr (Client) client = client_enter (server, "noise", "a");
-  }
+  next = client_upgrade (hasty, "noise", NULL);
 }
 
 gint
@@ -223,8 +225,7 @@ main (gint argc, gchar ** argv)
   gint result;
 
   g_test_init (&argc, &argv, NULL);
-  server = start_server ("max-per-address", 0, "resume-timeout", 100,
-      "hello-timeout", 200, NULL);
+  server = start_server ("max-per-address", 0, "resume-timeout", 1000, NULL);
   g_test_add_func ("/frames/too-large", test_too_large);
   g_test_add_func ("/frames/empty-fragments", test_empty_fragments);
   g_test_add_func ("/frames/whole-in-fragments", test_whole_in_fragments);

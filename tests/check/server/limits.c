@@ -61,7 +61,7 @@ test_no_hello (void)
 static void
 test_no_pong (void)
 {
-  g_autoptr (CallServer) server = start_server ("pong-timeout", 300,
+  g_autoptr (CallServer) server = start_server ("pong-timeout", 1500,
       "resume-timeout", 100, NULL);
   g_autoptr (Client) alive = client_enter (server, "tea", "alive");
   g_autoptr (Client) dead = client_enter (server, "tea", "dead");
