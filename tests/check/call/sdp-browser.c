@@ -290,7 +290,7 @@ sdp_browser_suite (void)
   guint n = G_N_ELEMENTS (browsers);
 
   suite_add_tcase (s, tc);
-  tcase_set_timeout (tc, 60);
+  tcase_set_timeout (tc, 180);
   tcase_add_loop_test (tc, test_session, 0, n);
   tcase_add_loop_test (tc, test_role_switch, 0, n);
   tcase_add_loop_test (tc, test_single_offers, 0, n);

@@ -345,7 +345,7 @@ sdp_webrtcbin_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_set_timeout (tc, 60);
+  tcase_set_timeout (tc, 180);
   tcase_add_test (tc, test_media_and_data);
   tcase_add_test (tc, test_directions);
   tcase_add_test (tc, test_h264);
