@@ -116,8 +116,17 @@ export class Peer extends EventTarget {
     this.#applyBudget();
   }
 
-  // One message of the six that go from peer to peer
+  // One message of the six that go from peer to peer. They are handled one after the
+  // other; what waits for a connection that was closed meanwhile would wait for ever,
+  // so each session has its own queue.
   receive(message) {
+    if (message.type === 'offer' && message.session !== this.session) {
+      if (this.offers) {
+        this.#send({ type: 'close', session: message.session, code: 'bad-session' });
+        return;
+      }
+      this.#connect(message.session);
+    }
     this.#work = this.#work.then(() => this.#handle(message)).catch((error) => {
       console.error(`peer ${this.info.peerId}:`, error);
       if (message.session === this.session)
@@ -125,10 +134,8 @@ export class Peer extends EventTarget {
     });
   }
 
-  // code: told to the other side, if given
-  end(code) {
-    if (code && this.session)
-      this.#send({ type: 'close', session: this.session, code });
+  // They or we left the room
+  end() {
     this.#drop();
   }
 
@@ -164,6 +171,7 @@ export class Peer extends EventTarget {
     this.channel = null;
     this.session = '';
     this.#early = [];
+    this.#work = Promise.resolve();
     for (const track of this.stream.getTracks())
       this.stream.removeTrack(track);
     pc?.close();
@@ -309,21 +317,21 @@ export class Peer extends EventTarget {
         this.#close('internal', error.message);
       }
     } finally {
-      this.#makingOffer = false;
+      if (this.#pc === pc)
+        this.#makingOffer = false;
     }
   }
 
   async #handle(message) {
-    if (message.type === 'offer') {
-      await this.#handleOffer(message);
-      return;
-    }
     // They pressed a button after all had failed
     if (message.type === 'renegotiate' && !this.#pc && this.offers && message.session === this.#lastSession)
       this.retry();
     if (!this.session || message.session !== this.session)
       return; // of a session that is over
     switch (message.type) {
+      case 'offer':
+        await this.#handleOffer(message);
+        break;
       case 'answer':
         if (this.#pc.signalingState !== 'have-local-offer')
           return;
@@ -365,13 +373,6 @@ export class Peer extends EventTarget {
   }
 
   async #handleOffer({ session, sdp }) {
-    if (session !== this.session) {
-      if (this.offers) {
-        this.#send({ type: 'close', session, code: 'bad-session' });
-        return;
-      }
-      this.#connect(session);
-    }
     const pc = this.#pc;
     const crossing = this.#makingOffer || pc.signalingState !== 'stable';
     // Two polite pages: the one that offered first stands its ground
@@ -382,7 +383,7 @@ export class Peer extends EventTarget {
     await pc.setRemoteDescription({ type: 'offer', sdp }); // rolls back ours
     if (this.#pc !== pc)
       return;
-    await this.#prepareAnswer(pc, sdp);
+    await this.#prepareAnswer(sdp);
     await this.#addEarly();
     await pc.setLocalDescription();
     if (this.#pc === pc)
@@ -390,7 +391,7 @@ export class Peer extends EventTarget {
   }
 
   // Our tracks into their m-lines
-  async #prepareAnswer(pc, sdp) {
+  async #prepareAnswer(sdp) {
     for (const kind of ['audio', 'video']) {
       const transceiver = this.#transceiver(kind);
       if (!transceiver)

@@ -71,7 +71,7 @@ function stranger() {
         await this.pc.setRemoteDescription(message); // rolls back: we are polite
         await this.pc.setLocalDescription();
         this.send({ type: 'answer', to: message.from, session: message.session, sdp: this.pc.localDescription.sdp });
-      } else if (message.type === 'answer') {
+      } else if (message.type === 'answer' && message.session === this.session) {
         await this.pc.setRemoteDescription(message);
       } else if (message.type === 'candidate' && message.session === this.session) {
         await this.pc.addIceCandidate(message).catch(() => {});
@@ -181,9 +181,12 @@ await step('a newcomer that sends sound only is heard', async () => {
   assert.equal(await ann.evaluate(() => document.querySelectorAll('.tile:not(.self).with-picture').length), 0);
 });
 
-await step('a new session of the offering side replaces the old one', async () => {
-  await lab.evaluate(() => window.peer.offer('two', window.peer.to, { audio: true, video: true }));
-  await ann.until(() => window.gstCall.peers[0].session === 'two' && window.gstCall.peers[0].link === 'connected');
+await step('new sessions of the offering side replace the old one, also while it is being made', async () => {
+  await lab.evaluate(async () => {
+    await window.peer.offer('two', window.peer.to, { audio: true, video: true });
+    await window.peer.offer('three', window.peer.to, { audio: true, video: true });
+  });
+  await ann.until(() => window.gstCall.peers[0].session === 'three' && window.gstCall.peers[0].link === 'connected');
   await ann.media({ peers: 1 });
 });
 
