@@ -6,6 +6,7 @@ VP8, 1.5 Mbit/s, encoded once for all. The receivers live in another process and
 decode nothing. See README.md."""
 import statistics
 import sys
+import time
 
 import benchlib as bench
 
@@ -20,29 +21,53 @@ def slope(points):
             sum((x - mean_x) ** 2 for x, _ in points))
 
 
-def run(server, kind, number, seconds):
+class Side:
     """One sender, and receivers that come until there are eight."""
-    room = server.room(f'{kind}-{number}')
-    sender = bench.Child(bench.TOOLS / 'bench-mesh-send', kind, '--uri', room)
-    sender.object()
-    receiver = bench.Child(bench.TOOLS / 'bench-mesh-receive', '--uri', room)
-    receiver.object()
-    samples = []
-    have = 0
+
+    def __init__(self, server, kind, number):
+        room = server.room(f'{kind}-{number}')
+        self.sender = bench.Child(bench.TOOLS / 'bench-mesh-send', kind, '--uri', room)
+        self.sender.object()
+        self.receiver = bench.Child(bench.TOOLS / 'bench-mesh-receive', '--uri', room)
+        self.receiver.object()
+        self.have = 0
+
+    def grow(self, peers):
+        self.receiver.ask(f'add {peers - self.have}')
+        self.have = peers
+
+    def start(self, seconds):
+        self.receiver.tell(f'measure {seconds * 1000:.0f}')
+        self.sender.tell(f'measure {seconds * 1000:.0f}')
+
+    def result(self):
+        cost = self.sender.object()
+        got = self.receiver.object()['got']
+        return {
+            'peers': self.have, 'cpu': cost['cpu'] / cost['wall'] * 10,
+            'rss': cost['rss'] / 1024, 'pss': cost['pss'] / 1024, 'threads': cost['threads'],
+            'fps': min(g['fps'] for g in got), 'kbps': statistics.mean(g['kbps'] for g in got)}
+
+    def end(self):
+        self.sender.end()
+        self.receiver.end()
+
+
+def run(server, kinds, number, seconds):
+    """Both at the same time: what else the machine does costs both the same."""
+    sides = {kind: Side(server, kind, number) for kind in kinds}
+    samples = {kind: [] for kind in kinds}
     for peers in PEERS:
-        receiver.ask(f'add {peers - have}')
-        have = peers
+        for side in sides.values():
+            side.grow(peers)
         # the key frames of those who came are not what is measured
-        sender.ask('measure 1000')
-        receiver.tell(f'measure {seconds * 1000:.0f}')
-        cost = sender.ask(f'measure {seconds * 1000:.0f}')
-        got = receiver.object()['got']
-        samples.append({
-            'peers': peers, 'cpu': cost['cpu'] / cost['wall'] * 10, 'rss': cost['rss'] / 1024,
-            'pss': cost['pss'] / 1024, 'threads': cost['threads'],
-            'fps': min(g['fps'] for g in got), 'kbps': statistics.mean(g['kbps'] for g in got)})
-    sender.end()
-    receiver.end()
+        time.sleep(1)
+        for side in sides.values():
+            side.start(seconds)
+        for kind, side in sides.items():
+            samples[kind].append(side.result())
+    for side in sides.values():
+        side.end()
     return samples
 
 
@@ -61,14 +86,15 @@ def summary(samples):
 
 def main():
     options = bench.arguments(__doc__)
-    seconds, repeats = (2.5, 1) if options.quick else (10, 3)
+    seconds, repeats = (6, 1) if options.quick else (10, 3)
     raw = {'facts': bench.print_facts('mesh', options.quick), 'samples': {}}
     server = bench.Server()
     kinds = ('callbin', 'bare')
+    raw['samples'] = {kind: [] for kind in kinds}
     for number in range(repeats):
-        for kind in kinds:
-            raw['samples'].setdefault(kind, []).extend(
-                bench.attempt(run, server, kind, number, seconds))
+        samples = bench.attempt(run, server, kinds, number, seconds)
+        for kind in kinds if samples else ():
+            raw['samples'][kind] += samples[kind]
     table, extra = [], {}
     for kind in kinds:
         rows, cpu, pss = summary(raw['samples'][kind])
