@@ -161,7 +161,8 @@ wait_for_end ()
 # NAME: what went wrong in that line, for people
 show_errors ()
 {
-  grep -hE '^(ERROR|WARNING)|erroneous pipeline' "$scratch/$1.err" | sort -u | head -20 |
+  # gst-launch writes errors to stderr, and warnings to stdout
+  grep -hE '^(ERROR|WARNING)|erroneous pipeline' "$scratch/$1.err" "$scratch/$1.log" | sort -u | head -20 |
     sed "s/^/$1: /" >&2
 }
 

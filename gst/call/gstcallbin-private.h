@@ -31,6 +31,7 @@ struct _GstCallBin
   guint connect_timeout;
   guint stats_interval;
   GstCallTrack *tracks[2];          /* by kind */
+  GPtrArray *complaints;            /* (element-type utf8) */
 
   /* state changes only (under the state lock) */
   GstCallWorker *worker;
@@ -47,6 +48,8 @@ struct _GstCallBin
 GstStructure *gst_call_bin_get_stats (GstCallBin * self);
 
 /* gstcallsettings.c */
+/* Posts what was wrong with settings made before there was a bus. */
+void gst_call_settings_tell (GstCallBin * self);
 void gst_call_settings_install (GObjectClass * gobject_class);
 void gst_call_settings_init (GstCallBin * self);
 void gst_call_settings_clear (GstCallBin * self);

@@ -333,6 +333,7 @@ prepare (GstCallBin * self)
 {
   g_autoptr (GError) error = NULL;
 
+  gst_call_settings_tell (self);
   if (!check_elements (self))
     return FALSE;
   self->connection = gst_call_connect_new (&self->connect, &error);

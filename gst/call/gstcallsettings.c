@@ -125,6 +125,41 @@ uint_setting (GstCallBin * self, guint id)
   }
 }
 
+void
+gst_call_settings_tell (GstCallBin * self)
+{
+  g_autoptr (GPtrArray) complaints = NULL;
+  guint i;
+
+  GST_OBJECT_LOCK (self);
+  complaints = g_steal_pointer (&self->complaints);
+  GST_OBJECT_UNLOCK (self);
+  for (i = 0; complaints && i < complaints->len; i++)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s",
+            (const gchar *) g_ptr_array_index (complaints, i)), (NULL));
+}
+
+/* A value is not taken. In NULL nobody hears of it, as the bus is closed or not
+ * there yet: then it is told at the start. */
+static void
+G_GNUC_PRINTF (2, 3)
+complain (GstCallBin * self, const gchar * format, ...)
+{
+  gboolean now;
+  va_list args;
+
+  GST_OBJECT_LOCK (self);
+  if (!self->complaints)
+    self->complaints = g_ptr_array_new_with_free_func (g_free);
+  va_start (args, format);
+  g_ptr_array_add (self->complaints, g_strdup_vprintf (format, args));
+  va_end (args);
+  now = GST_STATE (self) > GST_STATE_NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (now)
+    gst_call_settings_tell (self);
+}
+
 static void
 set_ice_servers (GstCallBin * self, const GValue * value)
 {
@@ -132,8 +167,7 @@ set_ice_servers (GstCallBin * self, const GValue * value)
   g_autoptr (GPtrArray) parsed = gst_call_ice_parse (value, &error);
 
   if (!parsed) {
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("ice-servers stays as it was: %s", error->message), (NULL));
+    complain (self, "ice-servers stays as it was: %s", error->message);
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -157,9 +191,9 @@ set_codecs (GstCallBin * self, GstCallKind kind, const GValue * value)
     const GstCallCodec *codec = gst_call_codec_find (name);
 
     if (!codec || codec->kind != kind)
-      GST_ELEMENT_WARNING (self, STREAM, CODEC_NOT_FOUND,
-          ("'%s' is no codec of callbin: it knows VP8, H264 and OPUS",
-              name ? name : "?"), (NULL));
+      complain (self,
+          "'%s' is no codec of callbin: it knows VP8, H264 and OPUS",
+          name ? name : "?");
     else
       g_ptr_array_add (names, g_strdup (codec->name));
   }
@@ -571,6 +605,7 @@ gst_call_settings_clear (GstCallBin * self)
   gst_call_connect_settings_clear (&self->connect);
   g_value_unset (&self->ice_servers);
   g_clear_pointer (&self->parsed_servers, g_ptr_array_unref);
+  g_clear_pointer (&self->complaints, g_ptr_array_unref);
   g_clear_pointer (&self->codecs[GST_CALL_KIND_AUDIO], g_strfreev);
   g_clear_pointer (&self->codecs[GST_CALL_KIND_VIDEO], g_strfreev);
 }
