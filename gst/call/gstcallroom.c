@@ -604,6 +604,7 @@ gst_call_room_leave (GstCallRoom * self)
     call_signaller_close (self->signaller);
     g_clear_object (&self->signaller);
   }
+  gst_call_slots_stop (self->slots);
   g_hash_table_remove_all (self->members);
 }
 
@@ -671,7 +672,7 @@ gst_call_room_new (GstElement * bin, const GstCallRoomOwner * owner,
   self->config.ice_servers = NULL;
   self->own_servers = config->ice_servers;
   self->max_peers = max_peers;
-  self->slots = gst_call_slots_new (bin, config->decode);
+  self->slots = gst_call_slots_new (bin, config->decode, config->worker);
   return self;
 }
 

@@ -20,6 +20,7 @@
 #endif
 
 #include "gstcallencoder.h"
+#include "gstcallsinks.h"
 #include "gstcallslot.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
@@ -27,6 +28,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* More than the jitter buffer's latency, for sinks that play on time */
 #define MAX_QUEUED (2 * GST_SECOND)
+/* Between two looks whether the pipeline has changed its state */
+#define START_MS 20
 
 struct _GstCallSlot
 {
@@ -129,7 +132,10 @@ struct _GstCallSlots
 {
   GstElement *bin;              /* outlives the slots */
   gboolean decoded;
+  GstCallWorker *worker;
   GPtrArray *slots[2];          /* by kind: (element-type GstCallSlot) */
+  GPtrArray *waiting;           /* (element-type GstPad): sinks to be started */
+  GSource *timer;
 };
 
 static const gchar *
@@ -139,12 +145,14 @@ kind_name (GstCallKind kind)
 }
 
 GstCallSlots *
-gst_call_slots_new (GstElement * bin, gboolean decoded)
+gst_call_slots_new (GstElement * bin, gboolean decoded, GstCallWorker * worker)
 {
   GstCallSlots *self = g_new0 (GstCallSlots, 1);
 
   self->bin = bin;
   self->decoded = decoded;
+  self->worker = worker;
+  self->waiting = g_ptr_array_new_with_free_func (gst_object_unref);
   self->slots[GST_CALL_KIND_AUDIO] = g_ptr_array_new ();
   self->slots[GST_CALL_KIND_VIDEO] = g_ptr_array_new ();
   return self;
@@ -155,7 +163,29 @@ gst_call_slots_free (GstCallSlots * self)
 {
   g_ptr_array_unref (self->slots[GST_CALL_KIND_AUDIO]);
   g_ptr_array_unref (self->slots[GST_CALL_KIND_VIDEO]);
+  g_ptr_array_unref (self->waiting);
   g_free (self);
+}
+
+void
+gst_call_slots_stop (GstCallSlots * self)
+{
+  gst_call_worker_clear_timer (&self->timer);
+  g_ptr_array_set_size (self->waiting, 0);
+}
+
+static gboolean
+start_sinks (gpointer data)
+{
+  GstCallSlots *self = data;
+
+  while (self->waiting->len > 0) {
+    if (!gst_call_sinks_start (self->bin, g_ptr_array_index (self->waiting, 0)))
+      return G_SOURCE_CONTINUE;
+    g_ptr_array_remove_index (self->waiting, 0);
+  }
+  gst_call_worker_clear_timer (&self->timer);
+  return G_SOURCE_REMOVE;
 }
 
 static GstCallSlot *
@@ -178,6 +208,10 @@ make_slot (GstCallSlots * self, GstCallKind kind, guint index)
       gst_element_get_pad_template (self->bin, template));
   gst_pad_set_active (ghost, TRUE);
   gst_element_add_pad (self->bin, ghost);
+  g_ptr_array_add (self->waiting, gst_object_ref (ghost));
+  if (start_sinks (self) && !self->timer)
+    self->timer = gst_call_worker_add_timer (self->worker, START_MS,
+        start_sinks, self);
   return slot;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "gstcallcodec.h"
+#include "gstcallworker.h"
 
 G_BEGIN_DECLS
 
@@ -29,12 +30,15 @@ void gst_call_slot_clear (GstCallSlot * self, GstPad * pad);
 /* All slots of a callbin and their pads, by index. The worker only. */
 typedef struct _GstCallSlots GstCallSlots;
 
-GstCallSlots *gst_call_slots_new (GstElement * bin, gboolean decoded);
+GstCallSlots *gst_call_slots_new (GstElement * bin, gboolean decoded,
+    GstCallWorker * worker);
 void gst_call_slots_free (GstCallSlots * self);
 /* (transfer none). Made when it is not there yet; in order, so that
  * remote_video_1 never comes before remote_video_0. */
 GstCallSlot *gst_call_slots_get (GstCallSlots * self, GstCallKind kind,
     guint index);
+/* No longer sees to the sinks behind the pads; before the worker ends */
+void gst_call_slots_stop (GstCallSlots * self);
 /* Takes them and their pads out of the bin; the bin is in READY */
 void gst_call_slots_remove (GstCallSlots * self);
 
