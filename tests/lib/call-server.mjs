@@ -12,6 +12,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { get as getPlain } from 'node:http';
+import { get as getSecure } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,15 +30,20 @@ async function freePort() {
   return port;
 }
 
+// Whether it is there; who signed its certificate is for the tests to ask
+const healthy = (url) => new Promise((resolve) => {
+  const get = url.startsWith('https:') ? getSecure : getPlain;
+  get(url, { rejectUnauthorized: false }, (response) => {
+    response.resume();
+    resolve(response.statusCode === 200);
+  }).on('error', () => resolve(false));
+});
+
 async function answers(url) {
   const end = Date.now() + START_TIMEOUT;
   while (Date.now() < end) {
-    try {
-      if ((await fetch(url)).ok)
-        return;
-    } catch {
-      // not yet
-    }
+    if (await healthy(url))
+      return;
     await sleep(50);
   }
   throw new Error(`the server does not answer ${url}`);
@@ -47,6 +54,7 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
   `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], host = '127.0.0.1' } = {}) {
   const port = await freePort();
   // Its keys outlive a restart, and belong to nobody's account
+  const scheme = args.includes('--self-signed') ? 'https' : 'http';
   const state = mkdtempSync(join(tmpdir(), 'gst-call-'));
   let child = null;
 
@@ -54,7 +62,7 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
     child = spawn(program, ['--listen', `127.0.0.1:${port}`, '--state-dir', state, ...args],
       { stdio: ['ignore', 'ignore', 'inherit'] });
     const failed = once(child, 'error').then(([error]) => { throw error; });
-    await Promise.race([answers(`http://127.0.0.1:${port}/healthz`), failed]);
+    await Promise.race([answers(`${scheme}://127.0.0.1:${port}/healthz`), failed]);
   }
 
   async function kill(signal) {
@@ -72,6 +80,7 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
   await start();
   return {
     port,
+    state, // folder with its keys
     kill: () => kill('SIGKILL'),
     start,
     stop: () => kill('SIGTERM'),
@@ -80,7 +89,7 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
       await start();
     },
     page(room, { name = 'Ann', autojoin = true, fragment = '' } = {}) {
-      const url = new URL(`http://${host}:${port}/room/${room}`);
+      const url = new URL(`${scheme}://${host}:${port}/room/${room}`);
       url.search = new URLSearchParams({ name, size: '640x360', fps: '15', ...(autojoin ? { autojoin: '1' } : {}) });
       url.hash = fragment;
       return url.href;

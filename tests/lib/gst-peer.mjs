@@ -115,7 +115,7 @@ function line({ name, uri, call, video, audio, slots, convert, more }) {
 
 class Peer {
   events = []; // element messages of callbin: {name, …fields}
-  errors = []; // what gst-launch prints of ERROR and WARNING messages
+  errors = []; // what gst-launch prints of errors and warnings
   warnings = [];
   exit = null; // {code, signal} once it has ended
   #child;
@@ -165,6 +165,10 @@ class Peer {
   }
 
   #read(text) {
+    if (/^WARNING/.test(text)) {
+      this.warnings.push(text);
+      this.#wake();
+    }
     const [, element, body] = /^Got message #\d+ from element "([^"]+)" \(element\): (.*)$/.exec(text) ?? [];
     if (!element)
       return;
@@ -184,8 +188,6 @@ class Peer {
     this.#tail.splice(0, this.#tail.length - 30);
     if (/^ERROR/.test(text))
       this.errors.push(text);
-    else if (/^WARNING/.test(text))
-      this.warnings.push(text);
     this.#wake();
   }
 
@@ -198,7 +200,7 @@ class Peer {
   describe() {
     const events = this.events.filter(({ name }) => name !== 'call-stats').slice(-12).map((e) => JSON.stringify(e));
     const slots = [...this.#slots].map(([slot, seen]) => `slot ${slot}: ${JSON.stringify(seen)}`);
-    return [`${this.#name} (pid ${this.pid}, exit ${JSON.stringify(this.exit)})`, ...slots, ...events, ...this.#tail].join('\n  ');
+    return [`${this.#name} (pid ${this.pid}, exit ${JSON.stringify(this.exit)})`, ...slots, ...events, ...this.warnings.slice(-5), ...this.#tail].join('\n  ');
   }
 
   // Resolves with test()'s first true value. ended: the process may have ended.
