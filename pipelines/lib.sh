@@ -36,21 +36,27 @@ common_option ()
   esac
 }
 
+# PID: returns when it has ended. gst-launch may take its time; not for ever.
+wait_for ()
+{
+  for _ in $(seq 200); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.05
+  done
+  kill -KILL "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
 # Ends what this script has started, and nothing else
 end_all ()
 {
-  local pid watchdog
+  local pid
   trap - EXIT
   for pid in "${pids[@]}"; do
     kill -INT "$pid" 2>/dev/null
   done
   for pid in "${pids[@]}"; do
-    # gst-launch may take its time; not for ever
-    (sleep 10; kill -KILL "$pid") 2>/dev/null &
-    watchdog=$!
-    wait "$pid" 2>/dev/null
-    kill "$watchdog" 2>/dev/null
-    wait "$watchdog" 2>/dev/null
+    wait_for "$pid"
   done
   [ -n "$scratch" ] && rm -rf "$scratch"
 }
@@ -67,7 +73,8 @@ make_scratch ()
 use_build ()
 {
   local word
-  if gst-inspect-1.0 --exists callbin 2>/dev/null && command -v call-server >/dev/null; then
+  # without a version it would ask for one of GStreamer's own
+  if gst-inspect-1.0 --exists --atleast-version=0.1 callbin 2>/dev/null && command -v call-server >/dev/null; then
     return
   fi
   if [ ! -f "$build/build.ninja" ]; then
