@@ -68,6 +68,7 @@ unlink_sending (GstCallPeer * self, GstCallSending * sending)
   gst_element_remove_pad (GST_ELEMENT (self), sending->ghost);
   gst_element_set_locked_state (sender, TRUE);
   gst_element_set_state (sender, GST_STATE_NULL);
+  sending->next_seqnum = gst_call_sender_get_next_seqnum (sending->sender);
   gst_bin_remove (GST_BIN (self), sender);
   sending->sender = NULL;
   sending->encoder = NULL;
@@ -116,6 +117,8 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
         error ? error->message : "A payloader is missing");
     return;
   }
+  gst_call_sender_set_numbers (sending->sender, sending->next_seqnum,
+      sending->timestamp_offset);
   sending->track = gst_object_ref (track);
   sending->encoder = encoder;
   gst_bin_add (GST_BIN (self), GST_ELEMENT (sending->sender));
@@ -166,6 +169,9 @@ gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind, guint mline,
   sending->kind = kind;
   sending->mline = mline;
   sending->ssrc = g_random_int_range (1, G_MAXINT32);
+  /* in the lower half, so that a loss at the start does not hide a wrap */
+  sending->next_seqnum = g_random_int_range (0, G_MAXINT16);
+  sending->timestamp_offset = g_random_int_range (0, G_MAXINT32);
   /* the SDP is to name our SSRC, or RTX and Chromium do not find it */
   gst_structure_set (gst_caps_get_structure (preferences, 0), "ssrc",
       G_TYPE_UINT, sending->ssrc, NULL);

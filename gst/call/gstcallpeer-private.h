@@ -20,6 +20,8 @@ typedef struct
   GstCallKind kind;
   guint mline;
   guint32 ssrc;
+  guint16 next_seqnum;
+  guint32 timestamp_offset;
   GstPad *webrtc_sink;              /* request pad of webrtcbin */
 
   /* while linked */

@@ -32,12 +32,15 @@ struct _GstCallSender
 
   /* set once in new */
   GstCallEncoder *encoder;
+  GstElement *payloader;        /* a child */
+  guint16 first_seqnum;
   gboolean video;
   GstCaps *caps;                /* what the payloader is to give */
 
   /* atomic */
   gint open;
   gint wait_keyframe;
+  gint sent;                    /* something came out of the payloader */
 };
 
 G_DEFINE_FINAL_TYPE (GstCallSender, gst_call_sender, GST_TYPE_BIN);
@@ -56,6 +59,27 @@ gst_call_sender_set_open (GstCallSender * self, gboolean open)
     g_atomic_int_set (&self->open, FALSE);
     gst_call_encoder_remove_taker (self->encoder);
   }
+}
+
+void
+gst_call_sender_set_numbers (GstCallSender * self, guint16 seqnum,
+    guint32 timestamp_offset)
+{
+  self->first_seqnum = seqnum;
+  g_object_set (self->payloader, "seqnum-offset", (gint) seqnum,
+      "timestamp-offset", timestamp_offset, NULL);
+}
+
+guint16
+gst_call_sender_get_next_seqnum (GstCallSender * self)
+{
+  guint last = 0;
+
+  /* it has none before its first packet */
+  if (!g_atomic_int_get (&self->sent))
+    return self->first_seqnum;
+  g_object_get (self->payloader, "seqnum", &last, NULL);
+  return (guint16) (last + 1);
 }
 
 void
@@ -117,7 +141,9 @@ on_payloader_src (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   GstCallSender *self = data;
 
-  if (info->type & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM) {
+  if (info->type & (GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST)) {
+    g_atomic_int_set (&self->sent, TRUE);
+  } else if (info->type & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM) {
     GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
 
     if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
@@ -204,6 +230,7 @@ gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
 
   self = g_object_new (GST_TYPE_CALL_SENDER, NULL);
   self->encoder = gst_object_ref (encoder);
+  self->payloader = payloader;
   self->video = codec->kind == GST_CALL_KIND_VIDEO;
   self->caps = wanted_caps (caps, codec->name, payload, ssrc);
   g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-time",
@@ -213,6 +240,7 @@ gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
 
   pad = gst_element_get_static_pad (payloader, "src");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
       GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_payloader_src, self, NULL);
   gst_call_add_ghost (GST_ELEMENT (self), "src", pad);
   gst_object_unref (pad);

@@ -19,6 +19,15 @@ G_DECLARE_FINAL_TYPE (GstCallSender, gst_call_sender, GST, CALL_SENDER, GstBin)
 GstCallSender *gst_call_sender_new (GstCallEncoder * encoder,
     const GstCaps * caps, guint payload, guint32 ssrc);
 
+/* Before it starts: the first sequence number and what is added to all
+ * timestamps. A sender that follows another one with the same SSRC has to go on
+ * where that ended, or SRTP takes its packets for replayed ones (RFC 3711,
+ * 3.3.2) and the peer's jitter buffer starts again. */
+void gst_call_sender_set_numbers (GstCallSender * self, guint16 seqnum,
+    guint32 timestamp_offset);
+/* Once it has stopped */
+guint16 gst_call_sender_get_next_seqnum (GstCallSender * self);
+
 /* Any thread. Closed at first: nothing passes. Opened, the first thing that
  * passes is a key frame, which is asked for. */
 void gst_call_sender_set_open (GstCallSender * self, gboolean open);
