@@ -262,11 +262,13 @@ call_side_told (CallSide * side, GstMessageType type, const gchar * words,
 }
 
 void
-call_side_forget (CallSide * side)
+call_side_no_error (CallSide * side)
 {
-  g_mutex_lock (&lock);
-  g_ptr_array_set_size (side->messages, 0);
-  g_mutex_unlock (&lock);
+  g_autoptr (GstStructure) error = call_side_find (side, "call-error", NULL,
+      NULL, 0);
+  g_autofree gchar *text = error ? gst_structure_to_string (error) : NULL;
+
+  fail_unless (error == NULL, "%s: %s", GST_OBJECT_NAME (side->pipeline), text);
 }
 
 guint

@@ -73,8 +73,8 @@ guint call_side_count (CallSide * side, const gchar * name,
 /* The newest warning or error whose text contains that. */
 gboolean call_side_told (CallSide * side, GstMessageType type,
     const gchar * words, GQuark domain, gint code);
-/* Forgets what was posted */
-void call_side_forget (CallSide * side);
+/* Fails, with what it says, if there was a call-error */
+void call_side_no_error (CallSide * side);
 
 guint call_side_buffers (CallSide * side, CallKind kind);
 /* Waits for n more buffers of that kind */

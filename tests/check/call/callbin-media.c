@@ -168,7 +168,7 @@ check_messages (CallSide * side, const gchar * id, const gchar * other,
   fail_unless_equals_int (call_side_count (side, "call-peer-joined", NULL,
           NULL), 1);
   fail_unless (call_side_has (side, "call-state", "state", "connecting"));
-  fail_if (call_side_has (side, "call-error", NULL, NULL));
+  call_side_no_error (side);
 }
 
 /* given a host and somebody who joins it, both with a camera and a microphone,
