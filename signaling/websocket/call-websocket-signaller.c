@@ -198,6 +198,9 @@ say_goodbye (CallWebsocketSignaller * self)
   bye = g_new0 (Goodbye, 1);
   bye->socket = g_object_ref (self->socket);
   bye->timer = g_timeout_source_new (GOODBYE_MS);
+  /* A context that ends lets go of its most urgent source last. If the timer
+   * came first, GLib would leak the socket's sources, which it destroys. */
+  g_source_set_priority (bye->timer, G_PRIORITY_HIGH);
   g_source_set_callback (bye->timer, on_goodbye_timeout, bye, goodbye_free);
   g_source_attach (bye->timer, self->context);
   drop_socket (self);
