@@ -154,6 +154,19 @@ static const GstCallRoomOwner room_owner = {
   get_track, peer_added, room_failed
 };
 
+/* The worker, if there is one now */
+static GstCallWorker *
+get_worker (GstCallBin * self)
+{
+  GstCallWorker *worker = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->worker)
+    worker = gst_call_worker_ref (self->worker);
+  GST_OBJECT_UNLOCK (self);
+  return worker;
+}
+
 /* Statistics */
 
 static void
@@ -167,10 +180,11 @@ take_stats (gpointer object, gpointer data)
 GstStructure *
 gst_call_bin_get_stats (GstCallBin * self)
 {
+  g_autoptr (GstCallWorker) worker = get_worker (self);
   GstStructure *stats = NULL;
 
-  if (self->worker)
-    gst_call_worker_run (self->worker, take_stats, self, &stats);
+  if (worker)
+    gst_call_worker_run (worker, take_stats, self, &stats);
   return stats ? stats : gst_structure_new_empty ("call-stats");
 }
 
@@ -192,6 +206,21 @@ tracks_changed (gpointer object, gpointer data)
   gst_call_room_tracks_changed (((GstCallBin *) object)->room);
 }
 
+static void
+update_senders (gpointer object, gpointer data)
+{
+  gst_call_room_update_senders (((GstCallBin *) object)->room);
+}
+
+static void
+on_track_notify (GstCallTrack * track, gpointer data)
+{
+  g_autoptr (GstCallWorker) worker = get_worker (data);
+
+  if (worker)
+    gst_call_worker_post (worker, update_senders, data, NULL, NULL);
+}
+
 /* One of each kind for now: a second camera needs m-lines of its own. */
 static GstPad *
 gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
@@ -202,6 +231,7 @@ gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
       "video");
   GstCallKind kind = video ? GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
   const gchar *track_name = video ? "video_0" : "audio_0";
+  g_autoptr (GstCallWorker) worker = get_worker (self);
   g_autoptr (GstPad) sink = NULL;
   GstCallTrack *track;
   GstPad *ghost;
@@ -213,7 +243,7 @@ gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
             track_name), (NULL));
     return NULL;
   }
-  track = gst_call_track_new (track_name, kind);
+  track = gst_call_track_new (track_name, kind, on_track_notify, self);
   if (video)
     g_object_set (track, "max-bitrate", self->max_bitrate, NULL);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
@@ -226,8 +256,8 @@ gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
   GST_OBJECT_LOCK (self);
   self->tracks[kind] = gst_object_ref (track);
   GST_OBJECT_UNLOCK (self);
-  if (self->worker)
-    gst_call_worker_post (self->worker, tracks_changed, self, NULL, NULL);
+  if (worker)
+    gst_call_worker_post (worker, tracks_changed, self, NULL, NULL);
   return ghost;
 }
 
@@ -237,20 +267,24 @@ gst_call_bin_release_pad (GstElement * element, GstPad * pad)
   GstCallBin *self = GST_CALL_BIN (element);
   GstCallKind kind = g_str_has_prefix (GST_OBJECT_NAME (pad), "video") ?
       GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
+  g_autoptr (GstCallWorker) worker = get_worker (self);
   GstCallTrack *track;
 
   GST_OBJECT_LOCK (self);
   track = g_steal_pointer (&self->tracks[kind]);
   GST_OBJECT_UNLOCK (self);
   /* the peers let go of it first */
-  if (self->worker)
-    gst_call_worker_run (self->worker, tracks_changed, self, NULL);
+  if (worker)
+    gst_call_worker_run (worker, tracks_changed, self, NULL);
+  /* before the pad: a source may wait for PLAYING inside */
+  if (track) {
+    gst_element_set_locked_state (GST_ELEMENT (track), TRUE);
+    gst_element_set_state (GST_ELEMENT (track), GST_STATE_NULL);
+  }
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
   if (!track)
     return;
-  gst_element_set_locked_state (GST_ELEMENT (track), TRUE);
-  gst_element_set_state (GST_ELEMENT (track), GST_STATE_NULL);
   /* a bin that is disposed of has let its children go before its pads */
   if (GST_OBJECT_PARENT (track))
     gst_bin_remove (GST_BIN (self), GST_ELEMENT (track));
@@ -349,16 +383,39 @@ prepare (GstCallBin * self)
   return TRUE;
 }
 
+/* Those of the list that this machine can encode and decode */
+static gchar **
+usable_codecs (gchar ** names)
+{
+  g_autoptr (GPtrArray) usable = g_ptr_array_new ();
+
+  for (; *names; names++) {
+    const GstCallCodec *codec = gst_call_codec_find (*names);
+
+    if (gst_call_codec_can_encode (codec) && gst_call_codec_can_decode (codec))
+      g_ptr_array_add (usable, g_strdup (*names));
+  }
+  g_ptr_array_add (usable, NULL);
+  return (gchar **) g_ptr_array_free (g_steal_pointer (&usable), FALSE);
+}
+
 static void
 start (GstCallBin * self)
 {
   GstCallPeerConfig *config = &self->peer_config;
+  GstCallWorker *worker = gst_call_worker_new ("callbin");
+  g_auto (GStrv) audio = NULL;
+  g_auto (GStrv) video = NULL;
 
-  self->worker = gst_call_worker_new ("callbin");
   GST_OBJECT_LOCK (self);
-  config->worker = self->worker;
-  config->audio_codecs = g_strdupv (self->codecs[GST_CALL_KIND_AUDIO]);
-  config->video_codecs = g_strdupv (self->codecs[GST_CALL_KIND_VIDEO]);
+  audio = g_strdupv (self->codecs[GST_CALL_KIND_AUDIO]);
+  video = g_strdupv (self->codecs[GST_CALL_KIND_VIDEO]);
+  GST_OBJECT_UNLOCK (self);
+  config->audio_codecs = usable_codecs (audio);
+  config->video_codecs = usable_codecs (video);
+  config->worker = worker;
+  GST_OBJECT_LOCK (self);
+  self->worker = worker;
   config->ice_servers = self->parsed_servers ?
       g_ptr_array_ref (self->parsed_servers) : NULL;
   config->relay_only = self->relay_only;
@@ -403,10 +460,15 @@ stop (GstCallBin * self)
 static void
 clean_up (GstCallBin * self)
 {
+  g_autoptr (GstCallWorker) worker = NULL;
+
   if (!self->worker)
     return;
   gst_call_room_remove_slots (self->room);
-  g_clear_pointer (&self->worker, gst_call_worker_free);
+  GST_OBJECT_LOCK (self);
+  worker = g_steal_pointer (&self->worker);
+  GST_OBJECT_UNLOCK (self);
+  gst_call_worker_stop (worker);
   g_clear_object (&self->room);
   g_clear_pointer (&self->peer_config.audio_codecs, g_strfreev);
   g_clear_pointer (&self->peer_config.video_codecs, g_strfreev);
@@ -436,8 +498,13 @@ gst_call_bin_change_state (GstElement * element, GstStateChange transition)
 
   ret = GST_ELEMENT_CLASS (gst_call_bin_parent_class)->change_state (element,
       transition);
-  if (ret == GST_STATE_CHANGE_FAILURE)
+  if (ret == GST_STATE_CHANGE_FAILURE) {
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+      clean_up (self);
+    else if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+      g_clear_pointer (&self->connection, gst_call_connect_free);
     return ret;
+  }
 
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
@@ -505,35 +572,67 @@ gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
 static void
 gst_call_bin_hang_up (GstCallBin * self)
 {
-  if (self->worker)
-    gst_call_worker_post (self->worker, leave_room, self, NULL, NULL);
+  g_autoptr (GstCallWorker) worker = get_worker (self);
+
+  if (worker)
+    gst_call_worker_post (worker, leave_room, self, NULL, NULL);
 }
 
-/* gst-launch -e: the call ends, and so does everything behind it */
-static gboolean
-gst_call_bin_send_event (GstElement * element, GstEvent * event)
+static void
+end_call (gpointer object, gpointer data)
 {
-  GstIterator *pads;
+  GstCallBin *self = object;
+
+  leave_room (self, NULL);
+  /* sinks that nobody was ever shown in end as well */
+  gst_call_room_make_slots (self->room);
+}
+
+/* In a thread of its own: a sink that is not playing yet holds up whoever
+ * gives it the end. */
+static void
+push_eos (GstElement * element, gpointer data)
+{
+  GstIterator *pads = gst_element_iterate_src_pads (element);
   GstIteratorResult result = GST_ITERATOR_OK;
   g_auto (GValue) item = G_VALUE_INIT;
 
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS (gst_call_bin_parent_class)->send_event (element,
-        event);
-
-  gst_call_bin_hang_up (GST_CALL_BIN (element));
-  pads = gst_element_iterate_src_pads (element);
   while (result == GST_ITERATOR_OK || result == GST_ITERATOR_RESYNC) {
     result = gst_iterator_next (pads, &item);
     if (result == GST_ITERATOR_RESYNC)
       gst_iterator_resync (pads);
     if (result != GST_ITERATOR_OK)
       continue;
-    gst_pad_push_event (g_value_get_object (&item), gst_event_ref (event));
+    gst_pad_push_event (g_value_get_object (&item), gst_event_ref (data));
     g_value_reset (&item);
   }
   gst_iterator_free (pads);
+  gst_element_post_message (element,
+      gst_message_new_eos (GST_OBJECT (element)));
+}
+
+static void
+event_unref (gpointer event)
+{
   gst_event_unref (event);
+}
+
+/* gst-launch -e: the call ends, and so does everything behind it. There is no
+ * sink of the pipeline's in here, so we say ourselves that this end is
+ * reached. */
+static gboolean
+gst_call_bin_send_event (GstElement * element, GstEvent * event)
+{
+  g_autoptr (GstCallWorker) worker = get_worker (GST_CALL_BIN (element));
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (gst_call_bin_parent_class)->send_event (element,
+        event);
+
+  if (worker)
+    gst_call_worker_run (worker, end_call, element, NULL);
+  GST_OBJECT_FLAG_SET (element, GST_ELEMENT_FLAG_SINK);
+  gst_element_call_async (element, push_eos, event, event_unref);
   return TRUE;
 }
 

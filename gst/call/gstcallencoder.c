@@ -20,6 +20,7 @@
 #endif
 
 #include "gstcallencoder.h"
+#include "gstcallpad.h"
 
 #include <gst/video/video.h>
 
@@ -54,50 +55,6 @@ struct _GstCallEncoder
 };
 
 G_DEFINE_FINAL_TYPE (GstCallEncoder, gst_call_encoder, GST_TYPE_BIN);
-
-GstPad *
-gst_call_add_ghost (GstElement * bin, const gchar * name, GstPad * target)
-{
-  GstPad *ghost = gst_ghost_pad_new (name, target);
-
-  gst_pad_set_active (ghost, TRUE);
-  gst_element_add_pad (bin, ghost);
-  return ghost;
-}
-
-/* Whatever happens behind it, upstream is told that all is well. */
-static GstFlowReturn
-gate_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
-{
-  GstFlowReturn ret = gst_proxy_pad_chain_default (pad, parent, buffer);
-
-  if (ret != GST_FLOW_OK)
-    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-gate_chain_list (GstPad * pad, GstObject * parent, GstBufferList * list)
-{
-  GstFlowReturn ret = gst_proxy_pad_chain_list_default (pad, parent, list);
-
-  if (ret != GST_FLOW_OK)
-    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
-  return GST_FLOW_OK;
-}
-
-/* The inner half of a ghost source pad is where flow returns come back. */
-GstPad *
-gst_call_add_gate (GstElement * bin, const gchar * name, GstPad * target)
-{
-  GstPad *ghost = gst_call_add_ghost (bin, name, target);
-  GstProxyPad *gate = gst_proxy_pad_get_internal (GST_PROXY_PAD (ghost));
-
-  gst_pad_set_chain_function (GST_PAD (gate), gate_chain);
-  gst_pad_set_chain_list_function (GST_PAD (gate), gate_chain_list);
-  gst_object_unref (gate);
-  return ghost;
-}
 
 const GstCallCodec *
 gst_call_encoder_get_codec (GstCallEncoder * self)
@@ -179,8 +136,10 @@ static GstPadProbeReturn
 on_encoded_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   GstCallEncoder *self = data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstBuffer *buffer = gst_call_probe_buffer (info);
 
+  if (!buffer)
+    return GST_PAD_PROBE_OK;
   GST_OBJECT_LOCK (self);
   self->stats.frames++;
   self->stats.bytes += gst_buffer_get_size (buffer);
@@ -319,8 +278,8 @@ gst_call_encoder_new (const GstCallCodec * codec, gboolean passthrough,
   g_object_set (self->tee, "allow-not-linked", TRUE, NULL);
   gst_bin_add (GST_BIN (self), self->tee);
   pad = gst_element_get_static_pad (self->tee, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_encoded_buffer, self,
-      NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_encoded_buffer, self, NULL);
   if (encoder) {
     self->encoder = encoder;
     gst_call_encoder_set_bitrate (self, bitrate);

@@ -49,11 +49,4 @@ typedef struct
 void gst_call_encoder_get_stats (GstCallEncoder * self,
     GstCallEncoderStats * stats);
 
-/* Shared by the bins of this folder: an active ghost pad of `target`. */
-GstPad *gst_call_add_ghost (GstElement * bin, const gchar * name,
-    GstPad * target);
-/* The same of a source pad, which turns every flow return into OK */
-GstPad *gst_call_add_gate (GstElement * bin, const gchar * name,
-    GstPad * target);
-
 G_END_DECLS

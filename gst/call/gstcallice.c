@@ -156,6 +156,8 @@ add_servers (GstElement * webrtcbin, GPtrArray * servers, GString * why)
           g_object_set (webrtcbin, "stun-server", uri, NULL);
           have_stun = TRUE;
         }
+      } else if (g_str_has_prefix (url, "stuns:")) {
+        leave_out (why, url, "STUN over TLS is not supported");
       } else if (g_str_has_prefix (url, "turns:")) {
         leave_out (why, url, "libnice would send it in the clear");
       } else if (!(uri = turn_uri (url, server))) {

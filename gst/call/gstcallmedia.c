@@ -13,7 +13,7 @@
  *              pad or keep a reference, and post                       calls webrtcbin
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: jitterbuffers
+ *   1 OBJECT   protects: jitterbuffers, channels
  *
  * Until the certificate is verified every sender is closed and every pad of
  * webrtcbin is blocked: nothing crosses in either direction.
@@ -22,6 +22,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcallpeer-private.h"
 
 #include <string.h>
@@ -33,6 +34,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_RECEIVING 8
 /* Synchronisation sources that one peer may have us buffer */
 #define MAX_STREAMS 32
+#define MAX_CHANNELS 16
 
 GstElement *
 gst_call_media_get_rtpbin (GstCallPeer * self)
@@ -113,8 +115,9 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
     sending->sender = gst_call_sender_new (encoder, media->caps,
         media->payload, sending->ssrc);
   if (!sending->sender) {
-    self->config->room->warn (self->config->room_data, self,
-        error ? error->message : "A payloader is missing");
+    if (encoder || error)
+      self->config->room->warn (self->config->room_data, self,
+          error ? error->message : "A payloader is missing");
     return;
   }
   gst_call_sender_set_numbers (sending->sender, sending->next_seqnum,
@@ -280,7 +283,7 @@ link_receiving (GstCallPeer * self, GstCallReceiving * receiving)
   sink = gst_element_get_static_pad (GST_ELEMENT (receiver), "sink");
   src = gst_element_get_static_pad (GST_ELEMENT (receiver), "src");
   name = g_strdup_printf ("receive_%s", GST_OBJECT_NAME (receiver));
-  receiving->ghost = gst_call_add_ghost (GST_ELEMENT (self), name, src);
+  receiving->ghost = gst_call_add_gate (GST_ELEMENT (self), name, src);
   gst_call_slot_show (receiving->slot, receiving->ghost);
   gst_element_sync_state_with_parent (GST_ELEMENT (receiver));
   gst_pad_link (receiving->webrtc_src, sink);
@@ -397,6 +400,27 @@ on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
     g_object_set (element, "sync", FALSE, NULL);
 }
 
+static void
+too_many_channels (gpointer object, gpointer data)
+{
+  gst_call_peer_fail (object, "internal", "The peer opened more than %d data "
+      "channels", MAX_CHANNELS);
+}
+
+/* Called by webrtcbin with its lock held. Each channel costs two threads. */
+static void
+on_data_channel (GstElement * webrtcbin, GObject * channel, gpointer data)
+{
+  GstCallPeer *self = data;
+  guint channels;
+
+  GST_OBJECT_LOCK (self);
+  channels = ++self->channels;
+  GST_OBJECT_UNLOCK (self);
+  if (channels > MAX_CHANNELS)
+    gst_call_worker_post (self->worker, too_many_channels, self, NULL, NULL);
+}
+
 void
 gst_call_media_connect (GstCallPeer * self)
 {
@@ -406,6 +430,8 @@ gst_call_media_connect (GstCallPeer * self)
       gst_object_unref);
   g_signal_connect (self->webrtcbin, "pad-added", G_CALLBACK (on_pad_added),
       self);
+  g_signal_connect (self->webrtcbin, "on-data-channel",
+      G_CALLBACK (on_data_channel), self);
   g_signal_connect (self->webrtcbin, "on-new-transceiver",
       G_CALLBACK (on_new_transceiver), self);
   g_signal_connect (self->webrtcbin, "deep-element-added",

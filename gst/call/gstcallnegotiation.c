@@ -165,7 +165,9 @@ add_channel (GstCallPeer * self)
 static void
 round_over (GstCallPeer * self)
 {
-  self->awaiting_answer = FALSE;
+  self->awaiting_answer = self->answering = FALSE;
+  if (self->state == GST_CALL_PEER_CONNECTED)
+    gst_call_worker_clear_timer (&self->timer);
   gst_call_media_update_senders (self);
   if (self->renegotiate && self->offerer)
     gst_call_peer_offer (self);
@@ -249,12 +251,14 @@ void
 gst_call_peer_offer (GstCallPeer * self)
 {
   self->offerer = TRUE;
-  if (self->awaiting_answer) {
+  /* one round at a time: webrtcbin 1.28 aborts on an offer in between */
+  if (self->awaiting_answer || self->answering) {
     self->renegotiate = TRUE;
     return;
   }
   self->renegotiate = FALSE;
   self->awaiting_answer = TRUE;
+  gst_call_peer_start_timer (self);
   set_wishes (self);
   if (self->sendings->len == 0) {
     GstCallKind kind;
@@ -268,6 +272,19 @@ gst_call_peer_offer (GstCallPeer * self)
     add_channel (self);
   }
   ask (self, "create-offer", NULL, on_offer_made);
+}
+
+static gboolean
+is_sending (GstCallPeer * self, GstCallKind kind)
+{
+  guint i;
+
+  for (i = 0; i < self->sendings->len; i++) {
+    if (((GstCallSending *) g_ptr_array_index (self->sendings,
+                i))->kind == kind)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 void
@@ -290,15 +307,16 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
     return;
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
-  gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTING);
-  if (self->sendings->len == 0) {
-    for (i = 0; i < gst_call_sdp_get_n_media (self->sdp); i++) {
-      const GstCallSdpMedia *media = gst_call_sdp_get_media (self->sdp, i);
+  self->answering = TRUE;
+  if (self->state == GST_CALL_PEER_NEW)
+    gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTING);
+  for (i = 0; i < gst_call_sdp_get_n_media (self->sdp); i++) {
+    const GstCallSdpMedia *media = gst_call_sdp_get_media (self->sdp, i);
 
-      if (media->kind != GST_CALL_KIND_DATA && !media->rejected && media->caps
-          && media == gst_call_sdp_find_media (self->sdp, media->kind))
-        gst_call_media_add_pad (self, media->kind, i, media->caps);
-    }
+    if (media->kind != GST_CALL_KIND_DATA && !media->rejected && media->caps
+        && media == gst_call_sdp_find_media (self->sdp, media->kind)
+        && !is_sending (self, media->kind))
+      gst_call_media_add_pad (self, media->kind, i, media->caps);
   }
   set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_OFFER,
       inner, on_offer_set);

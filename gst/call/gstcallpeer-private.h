@@ -59,6 +59,7 @@ struct _GstCallPeer
   gboolean verified;
   gboolean description_sent;
   gboolean awaiting_answer;
+  gboolean answering;               /* an offer came, the answer is not out */
   gboolean renegotiate;             /* once the present round is over */
   gboolean gathered;
   GstCallPeerState state;
@@ -73,6 +74,7 @@ struct _GstCallPeer
 
   /* object lock */
   GHashTable *jitterbuffers;        /* ssrc to GstElement */
+  guint channels;                   /* that the peer has opened */
   guint max_bitrate;                /* 0: no limit of its own */
 };
 
@@ -83,6 +85,8 @@ void gst_call_peer_fail (GstCallPeer * self, const gchar * code,
 void gst_call_peer_send (GstCallPeer * self, CallMessageType type,
     const gchar * sdp);
 void gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state);
+/* From now on it has connect-timeout to be done */
+void gst_call_peer_start_timer (GstCallPeer * self);
 /* Our candidates may go, now that the description has */
 void gst_call_peer_flush_candidates (GstCallPeer * self);
 

@@ -241,7 +241,8 @@ check_connection (gpointer object, gpointer data)
   switch (state) {
     case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
       if (gst_call_media_verify (self)) {
-        gst_call_worker_clear_timer (&self->timer);
+        if (!self->awaiting_answer)
+          gst_call_worker_clear_timer (&self->timer);
         gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
       }
       break;
@@ -269,9 +270,18 @@ on_timeout (gpointer data)
   GstCallPeer *self = data;
 
   gst_call_worker_clear_timer (&self->timer);
-  gst_call_peer_fail (self, "timeout", "%s was not connected within %u s",
-      self->info->peer_id, self->config->connect_timeout / 1000);
+  gst_call_peer_fail (self, "timeout", "%s did not %s within %u s",
+      self->info->peer_id, self->state == GST_CALL_PEER_CONNECTED ?
+      "answer" : "connect", self->config->connect_timeout / 1000);
   return G_SOURCE_REMOVE;
+}
+
+void
+gst_call_peer_start_timer (GstCallPeer * self)
+{
+  gst_call_worker_clear_timer (&self->timer);
+  self->timer = gst_call_worker_add_timer (self->worker,
+      self->config->connect_timeout, on_timeout, self);
 }
 
 void
@@ -296,6 +306,13 @@ gst_call_peer_handle (GstCallPeer * self, CallMessage * message)
     default:
       break;
   }
+}
+
+void
+gst_call_peer_update_senders (GstCallPeer * self)
+{
+  if (!self->stopped && self->state != GST_CALL_PEER_NEW)
+    gst_call_media_update_senders (self);
 }
 
 void
@@ -396,6 +413,32 @@ make_webrtcbin (GstCallPeer * self)
   gst_bin_add (GST_BIN (self), self->webrtcbin);
 }
 
+/* Media that is encoded already can be sent in its own codec only. */
+static GstCallSdp *
+make_sdp (GstCallPeer * self)
+{
+  const gchar *const *lists[2] = {
+    (const gchar * const *) self->config->audio_codecs,
+    (const gchar * const *) self->config->video_codecs
+  };
+  const gchar *only[2][2] = { {NULL}, {NULL} };
+  GstCallKind kind;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    GstCallTrack *track =
+        self->config->room->get_track (self->config->room_data, kind);
+    const GstCallCodec *codec =
+        track ? gst_call_track_get_input_codec (track) : NULL;
+
+    if (codec) {
+      only[kind][0] = codec->name;
+      lists[kind] = only[kind];
+    }
+  }
+  return gst_call_sdp_new (lists[GST_CALL_KIND_AUDIO],
+      lists[GST_CALL_KIND_VIDEO]);
+}
+
 GstCallPeer *
 gst_call_peer_new (const GstCallPeerConfig * config, const CallPeer * info,
     const gchar * session)
@@ -404,14 +447,12 @@ gst_call_peer_new (const GstCallPeerConfig * config, const CallPeer * info,
   GstCallPeer *self = g_object_new (GST_TYPE_CALL_PEER, "name", name, NULL);
 
   self->config = config;
-  self->worker = config->worker;
+  self->worker = gst_call_worker_ref (config->worker);
   self->info = call_peer_copy (info);
   self->session = session ? g_strdup (session) : call_id_new ();
-  self->sdp = gst_call_sdp_new ((const gchar * const *) config->audio_codecs,
-      (const gchar * const *) config->video_codecs);
+  self->sdp = make_sdp (self);
   make_webrtcbin (self);
-  self->timer = gst_call_worker_add_timer (self->worker,
-      config->connect_timeout, on_timeout, self);
+  gst_call_peer_start_timer (self);
   return self;
 }
 
@@ -478,6 +519,7 @@ gst_call_peer_finalize (GObject * object)
   g_clear_pointer (&self->jitterbuffers, g_hash_table_unref);
   g_free (self->session);
   g_free (self->child_error);
+  g_clear_pointer (&self->worker, gst_call_worker_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->finalize (object);
 }
 

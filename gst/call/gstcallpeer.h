@@ -70,6 +70,8 @@ GstCallPeerState gst_call_peer_get_state (GstCallPeer * self);
 void gst_call_peer_offer (GstCallPeer * self);
 /* offer, answer, candidate, end-of-candidates, renegotiate of its session */
 void gst_call_peer_handle (GstCallPeer * self, CallMessage * message);
+/* What a track's input is, is known now */
+void gst_call_peer_update_senders (GstCallPeer * self);
 /* A local track came or went */
 void gst_call_peer_tracks_changed (GstCallPeer * self);
 /* An error message that a child posted; any thread */

@@ -13,7 +13,7 @@
 #include "config.h"
 #endif
 
-#include "gstcallencoder.h"
+#include "gstcallpad.h"
 #include "gstcallreceiver.h"
 
 #include <gst/audio/gstaudiodecoder.h>

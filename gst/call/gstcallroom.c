@@ -28,8 +28,11 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* Fresh connections that one failure is answered with */
 #define MAX_RETRIES 1
-/* How long a peer that a restarted server does not list is waited for */
-#define GONE_TIMEOUT_MS 30000
+/* A connection that was up so long is a good one */
+#define STABLE_US (30 * G_USEC_PER_SEC)
+/* Sessions that a peer may start at once, and the time for one more */
+#define MAX_SESSIONS 4
+#define SESSION_US (2 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -38,6 +41,9 @@ typedef struct
   GstCallPeer *peer;            /* NULL: no connection */
   guint slot;
   guint retries;
+  gint64 connected_since;       /* monotonic; 0: not connected */
+  guint sessions;               /* that it may still start now … */
+  gint64 sessions_time;         /* … counted at this time */
   GSource *gone;                /* runs when the server does not know it */
 } Member;
 
@@ -52,6 +58,7 @@ struct _GstCallRoom
   GPtrArray *own_servers;       /* from the property */
   guint max_peers;
 
+  guint resume_timeout;         /* seconds, of the server */
   CallSignaller *signaller;
   gchar *peer_id;
   gint64 seat;
@@ -98,6 +105,13 @@ find_free_slot (GstCallRoom * self)
   while (!slot_is_free (self, slot))
     slot++;
   return slot;
+}
+
+void
+gst_call_room_make_slots (GstCallRoom * self)
+{
+  gst_call_slots_get (self->slots, GST_CALL_KIND_VIDEO, 0);
+  gst_call_slots_get (self->slots, GST_CALL_KIND_AUDIO, 0);
 }
 
 void
@@ -179,13 +193,23 @@ send_close (GstCallRoom * self, const gchar * to, const gchar * session,
 }
 
 /* A connection is of no use: tell everybody, and try once more with a fresh
- * webrtcbin if it is ours to offer. A wrong certificate is not tried again. */
+ * webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
 static void
 connection_failed (GstCallRoom * self, Member * member, const gchar * code,
     const gchar * text)
 {
-  gboolean retry = we_offer (self, member) && member->retries < MAX_RETRIES
-      && g_strcmp0 (code, "fingerprint-mismatch") != 0;
+  static const gchar *const worth[] = {
+    "ice-failed", "timeout", "negotiation-failed", "internal", NULL
+  };
+  gboolean retry;
+
+  /* one that has worked for a while deserves its retry again */
+  if (member->connected_since
+      && g_get_monotonic_time () - member->connected_since > STABLE_US)
+    member->retries = 0;
+  member->connected_since = 0;
+  retry = we_offer (self, member) && member->retries < MAX_RETRIES
+      && g_strv_contains (worth, code);
 
   drop_peer (&member->peer);
   post (self, "call-error", "peer-id", G_TYPE_STRING, member->info->peer_id,
@@ -269,7 +293,7 @@ peer_state_changed (gpointer data, GstCallPeer * peer)
   if (!member)
     return;
   if (gst_call_peer_get_state (peer) == GST_CALL_PEER_CONNECTED)
-    member->retries = 0;
+    member->connected_since = g_get_monotonic_time ();
   post (self, "call-state", "peer-id", G_TYPE_STRING, member->info->peer_id,
       "state", G_TYPE_STRING, names[gst_call_peer_get_state (peer)], NULL);
 }
@@ -326,6 +350,16 @@ remove_member (GstCallRoom * self, Member * member, const gchar * code)
   g_hash_table_remove (self->members, peer_id);
   post (self, "call-peer-left", "peer-id", G_TYPE_STRING, peer_id, "slot",
       G_TYPE_UINT, slot, "code", G_TYPE_STRING, code ? code : "bye", NULL);
+}
+
+static void
+remove_all_members (GstCallRoom * self)
+{
+  g_autoptr (GList) members = g_hash_table_get_values (self->members);
+  GList *l;
+
+  for (l = members; l; l = l->next)
+    remove_member (self, l->data, "timeout");
 }
 
 static void
@@ -423,7 +457,7 @@ miss_peers (GstCallRoom * self, GPtrArray * listed)
     }
     if (!found && !member->gone)
       member->gone = gst_call_worker_add_timer (self->config.worker,
-          GONE_TIMEOUT_MS, on_gone, member);
+          self->resume_timeout * 1000, on_gone, member);
   }
 }
 
@@ -478,9 +512,30 @@ on_welcome (GstCallRoom * self, CallMessage * message)
   post (self, "call-joined", "peer-id", G_TYPE_STRING, self->peer_id,
       "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
   send_state (self);
+  self->resume_timeout = CLAMP (message->resume_timeout, 1, 600);
+  /* a new seat: the others have let go of us, so we start afresh */
+  if (!message->resumed)
+    remove_all_members (self);
   miss_peers (self, message->peers);
   for (i = 0; message->peers && i < message->peers->len; i++)
     see_peer (self, g_ptr_array_index (message->peers, i));
+}
+
+/* Each session is a webrtcbin: a peer gets them at a bounded rate. */
+static gboolean
+may_start_session (Member * member)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 more = (now - member->sessions_time) / SESSION_US;
+
+  if (more > 0) {
+    member->sessions = MIN (member->sessions + more, MAX_SESSIONS);
+    member->sessions_time = now;
+  }
+  if (member->sessions == 0)
+    return FALSE;
+  member->sessions--;
+  return TRUE;
 }
 
 static void
@@ -495,6 +550,11 @@ on_offer (GstCallRoom * self, CallMessage * message)
     if (we_offer (self, member)) {
       send_close (self, message->from, message->session, "bad-session",
           "It is for the newcomer to offer");
+      return;
+    }
+    if (!may_start_session (member)) {
+      send_close (self, message->from, message->session, "internal",
+          "Too many sessions: wait a moment");
       return;
     }
     make_peer (self, member, message->session);
@@ -621,6 +681,21 @@ gst_call_room_tracks_changed (GstCallRoom * self)
 
     if (member->peer)
       gst_call_peer_tracks_changed (member->peer);
+  }
+}
+
+void
+gst_call_room_update_senders (GstCallRoom * self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Member *member = value;
+
+    if (member->peer)
+      gst_call_peer_update_senders (member->peer);
   }
 }
 

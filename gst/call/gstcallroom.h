@@ -35,7 +35,10 @@ void gst_call_room_join (GstCallRoom * self, CallSignaller * signaller);
 void gst_call_room_leave (GstCallRoom * self);
 /* When the bin is in READY and nobody is connected; any thread */
 void gst_call_room_remove_slots (GstCallRoom * self);
+/* The worker: the slots of a first peer, if there are none */
+void gst_call_room_make_slots (GstCallRoom * self);
 void gst_call_room_tracks_changed (GstCallRoom * self);
+void gst_call_room_update_senders (GstCallRoom * self);
 /* (transfer full) */
 GstStructure *gst_call_room_get_stats (GstCallRoom * self);
 

@@ -15,6 +15,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcallsender.h"
 
 #include <gst/video/video.h>
@@ -96,8 +97,9 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   if (!g_atomic_int_get (&self->open))
     return GST_PAD_PROBE_DROP;
   if (g_atomic_int_get (&self->wait_keyframe)) {
-    if (GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
-            GST_BUFFER_FLAG_DELTA_UNIT))
+    GstBuffer *buffer = gst_call_probe_buffer (info);
+
+    if (!buffer || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
       return GST_PAD_PROBE_DROP;
     g_atomic_int_set (&self->wait_keyframe, FALSE);
   }
@@ -247,7 +249,9 @@ gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
   gst_element_link (queue, payloader);
 
   pad = gst_element_get_static_pad (queue, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
+  gst_call_refuse_queries (pad);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, self, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
       on_upstream_event, self, NULL);
   gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);

@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   sink → queue (leaky) → converter → gate → src
+ *   sink → queue (leaky) → gate → converter → gate → src
  *
  * The queue gives the slot a thread of its own: a sink that waits for its
  * clock, prerolls or hangs holds up nothing but itself. The gate turns every
@@ -19,7 +19,7 @@
 #include "config.h"
 #endif
 
-#include "gstcallencoder.h"
+#include "gstcallpad.h"
 #include "gstcallsinks.h"
 #include "gstcallslot.h"
 
@@ -28,6 +28,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* More than the jitter buffer's latency, for sinks that play on time */
 #define MAX_QUEUED (2 * GST_SECOND)
+#define MAX_PICTURES 60
+#define MAX_SOUNDS 400
 /* Between two looks whether the pipeline has changed its state */
 #define START_MS 20
 
@@ -74,22 +76,33 @@ gst_call_slot_clear (GstCallSlot * self, GstPad * pad)
     gst_pad_unlink (pad, self->sink);
 }
 
+/* A gate stands before it as well: a format that is refused behind it must
+ * not end the queue. */
 static GstElement *
 add_converter (GstCallSlot * self, GstCallKind kind, GstElement * queue)
 {
-  GstElement *last = queue;
-  const gchar *video[] = { "videoconvert", NULL };
-  const gchar *audio[] = { "audioconvert", "audioresample", NULL };
-  const gchar **names = kind == GST_CALL_KIND_VIDEO ? video : audio;
+  GstElement *bin = gst_bin_new (NULL);
+  GstElement *first = gst_element_factory_make (kind == GST_CALL_KIND_VIDEO ?
+      "videoconvert" : "audioconvert", NULL);
+  GstElement *last = first;
+  GstPad *pad;
 
-  for (; *names; names++) {
-    GstElement *element = gst_element_factory_make (*names, NULL);
-
-    gst_bin_add (GST_BIN (self), element);
-    gst_element_link (last, element);
-    last = element;
+  gst_bin_add (GST_BIN (bin), first);
+  if (kind == GST_CALL_KIND_AUDIO) {
+    last = gst_element_factory_make ("audioresample", NULL);
+    gst_bin_add (GST_BIN (bin), last);
+    gst_element_link (first, last);
   }
-  return last;
+  pad = gst_element_get_static_pad (first, "sink");
+  gst_call_add_gate (bin, "sink", pad);
+  gst_object_unref (pad);
+  pad = gst_element_get_static_pad (last, "src");
+  gst_call_add_ghost (bin, "src", pad);
+  gst_object_unref (pad);
+
+  gst_bin_add (GST_BIN (self), bin);
+  gst_element_link (queue, bin);
+  return bin;
 }
 
 GstCallSlot *
@@ -100,7 +113,9 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   GstElement *last = queue;
   GstPad *pad;
 
-  g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-buffers", 0,
+  /* bounded in numbers too: a peer's timestamps need not advance */
+  g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-buffers",
+      kind == GST_CALL_KIND_VIDEO ? MAX_PICTURES : MAX_SOUNDS,
       "max-size-time", MAX_QUEUED, "silent", TRUE, NULL);
   gst_bin_add (GST_BIN (self), queue);
   if (decoded)
@@ -110,6 +125,7 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   self->sink = gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
       GST_PAD_PROBE_TYPE_EVENT_FLUSH, on_event, NULL, NULL);
+  gst_call_refuse_queries (pad);
   gst_object_unref (pad);
 
   pad = gst_element_get_static_pad (last, "src");

@@ -14,13 +14,14 @@
  *   app        properties                               OBJECT
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: max_bitrate, input_codec, encoders (written by the
- *              worker only)
+ *   1 OBJECT   protects: max_bitrate, known, input_codec, encoders (written by
+ *              the worker only)
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcalltrack.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
@@ -44,6 +45,8 @@ struct _GstCallTrack
 
   /* set once in new */
   GstCallKind kind;
+  GstCallTrackNotify notify;
+  gpointer notify_data;
   GstElement *clocksync;
   GstElement *tee;
 
@@ -51,6 +54,7 @@ struct _GstCallTrack
 
   /* object lock */
   guint max_bitrate;
+  gboolean known;               /* there were caps */
   const GstCallCodec *input_codec;
   GList *encoders;              /* (element-type GstCallEncoder) */
 };
@@ -90,6 +94,8 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   GstCallTrack *self = data;
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  const GstCallCodec *codec;
+  gboolean changed;
   GstCaps *caps;
 
   /* the call goes on when a source has ended */
@@ -97,11 +103,16 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     return GST_PAD_PROBE_DROP;
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
     gst_event_parse_caps (event, &caps);
+    codec = gst_call_codec_from_caps (caps);
     GST_OBJECT_LOCK (self);
-    self->input_codec = gst_call_codec_from_caps (caps);
+    changed = !self->known || self->input_codec != codec;
+    self->known = TRUE;
+    self->input_codec = codec;
     GST_OBJECT_UNLOCK (self);
     GST_DEBUG_OBJECT (self, "input %" GST_PTR_FORMAT, caps);
     pace_unless_live (self, pad);
+    if (changed)
+      self->notify (self, self->notify_data);
   }
   return GST_PAD_PROBE_OK;
 }
@@ -137,10 +148,16 @@ gst_call_track_get_encoder (GstCallTrack * self, const GstCallCodec * codec,
 {
   const GstCallCodec *input = gst_call_track_get_input_codec (self);
   GstCallEncoder *encoder = find_encoder (self, codec);
+  gboolean known;
   guint bitrate;
 
   if (encoder)
     return encoder;
+  GST_OBJECT_LOCK (self);
+  known = self->known;
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    return NULL;
   if (input && input != codec) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
         "%s is %s already and the peer wants %s: give raw media or that codec",
@@ -267,12 +284,15 @@ gst_call_track_get_property (GObject * object, guint id, GValue * value,
 }
 
 GstCallTrack *
-gst_call_track_new (const gchar * name, GstCallKind kind)
+gst_call_track_new (const gchar * name, GstCallKind kind,
+    GstCallTrackNotify notify, gpointer data)
 {
   GstCallTrack *self = g_object_new (GST_TYPE_CALL_TRACK, "name", name, NULL);
   g_autoptr (GstPad) pad = NULL;
 
   self->kind = kind;
+  self->notify = notify;
+  self->notify_data = data;
   self->max_bitrate = kind == GST_CALL_KIND_VIDEO ? DEFAULT_VIDEO_BITRATE :
       DEFAULT_AUDIO_BITRATE;
   self->tee = gst_element_factory_make ("tee", NULL);

@@ -14,13 +14,19 @@ G_BEGIN_DECLS
 #define GST_TYPE_CALL_TRACK (gst_call_track_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallTrack, gst_call_track, GST, CALL_TRACK, GstBin)
 
-GstCallTrack *gst_call_track_new (const gchar * name, GstCallKind kind);
+/* Called on the streaming thread when it is known what the input is, and when
+ * that changes; not under a lock */
+typedef void (*GstCallTrackNotify) (GstCallTrack * self, gpointer data);
+
+/* `data` must outlive the track */
+GstCallTrack *gst_call_track_new (const gchar * name, GstCallKind kind,
+    GstCallTrackNotify notify, gpointer data);
 
 GstCallKind gst_call_track_get_kind (GstCallTrack * self);
 
-/* Worker. The encoder for this codec, made when there is none yet. NULL and
- * an error when the track is encoded in another codec, or no encoder is
- * installed. (transfer none) */
+/* Worker. The encoder for this codec, made when there is none yet. NULL when
+ * the input is not known yet (notify will tell); NULL and an error when it is
+ * encoded in another codec, or no encoder is installed. (transfer none) */
 GstCallEncoder *gst_call_track_get_encoder (GstCallTrack * self,
     const GstCallCodec * codec, GError ** error);
 

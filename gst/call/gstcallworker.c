@@ -8,7 +8,8 @@
  *   any     post, run                                  run from under a lock
  *
  * Locks, in the order they may be taken
- *   1 task->lock   protects task->done, held by nobody while a function runs
+ *   1 self->lock   protects stopped; taken only around attaching a source
+ *   2 task->lock   protects task->done, held by nobody while a function runs
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,6 +19,9 @@
 
 struct _GstCallWorker
 {
+  gint ref_count;               /* atomic */
+  GMutex lock;
+  gboolean stopped;             /* lock */
   GMainContext *context;
   GMainLoop *loop;
   GThread *thread;
@@ -54,6 +58,8 @@ gst_call_worker_new (const gchar * name)
 {
   GstCallWorker *self = g_new0 (GstCallWorker, 1);
 
+  self->ref_count = 1;
+  g_mutex_init (&self->lock);
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
   self->thread = g_thread_new (name, worker_thread, self);
@@ -68,17 +74,37 @@ on_quit (gpointer data)
 }
 
 void
-gst_call_worker_free (GstCallWorker * self)
+gst_call_worker_stop (GstCallWorker * self)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
   /* through the context: the loop may not have started yet */
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_quit, self, NULL);
+  g_mutex_lock (&self->lock);
+  self->stopped = TRUE;
   g_source_attach (source, self->context);
-  g_thread_join (self->thread);
+  g_mutex_unlock (&self->lock);
+  g_thread_join (g_steal_pointer (&self->thread));
+}
+
+GstCallWorker *
+gst_call_worker_ref (GstCallWorker * self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+void
+gst_call_worker_unref (GstCallWorker * self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+  if (self->thread)
+    gst_call_worker_stop (self);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -118,10 +144,17 @@ static void
 attach (GstCallWorker * self, Task * task)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
+  gboolean stopped;
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_task, task, task_free);
-  g_source_attach (source, self->context);
+  g_mutex_lock (&self->lock);
+  stopped = self->stopped;
+  if (!stopped)
+    g_source_attach (source, self->context);
+  g_mutex_unlock (&self->lock);
+  if (stopped)
+    g_source_destroy (source);
 }
 
 void

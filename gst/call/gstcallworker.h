@@ -14,9 +14,14 @@ typedef struct _GstCallWorker GstCallWorker;
 typedef void (*GstCallWorkerFunc) (gpointer object, gpointer data);
 
 GstCallWorker *gst_call_worker_new (const gchar * name);
-/* Runs what is queued, then joins the thread. Not from the worker itself. */
-void gst_call_worker_free (GstCallWorker * self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallWorker, gst_call_worker_free)
+/* Runs what is queued, then joins the thread. Not from the worker itself.
+ * What is posted later is not run, only destroyed. */
+void gst_call_worker_stop (GstCallWorker * self);
+/* Any thread */
+GstCallWorker *gst_call_worker_ref (GstCallWorker * self);
+/* The last one stops it, if nobody has; not on the worker itself then */
+void gst_call_worker_unref (GstCallWorker * self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallWorker, gst_call_worker_unref)
 
 /* Any thread. Runs func (object, data) on the worker, in the order of the
  * calls; holds a reference on object (a GObject) until then. `destroy` frees
@@ -24,7 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstCallWorker, gst_call_worker_free)
 void gst_call_worker_post (GstCallWorker * self, GstCallWorkerFunc func,
     gpointer object, gpointer data, GDestroyNotify destroy);
 
-/* As post, and waits until it has run. On the worker it runs at once. */
+/* As post, and waits until it has run. On the worker it runs at once; after
+ * stop it does nothing. */
 void gst_call_worker_run (GstCallWorker * self, GstCallWorkerFunc func,
     gpointer object, gpointer data);
 

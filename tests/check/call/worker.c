@@ -84,7 +84,7 @@ GST_START_TEST (test_free_runs_the_rest)
     gst_call_worker_post (worker, append, object, GUINT_TO_POINTER (i), NULL);
   gst_call_worker_post (worker, do_nothing, NULL, &destroyed, count_destroy);
   g_object_unref (object);
-  gst_call_worker_free (worker);
+  gst_call_worker_unref (worker);
   check_order (array, N);
   fail_unless_equals_int (destroyed, 1);
   fail_unless (weak == NULL);
@@ -313,7 +313,7 @@ GST_START_TEST (test_many_threads)
   }
   for (i = 0; i < 4; i++)
     g_thread_join (threads[i]);
-  gst_call_worker_free (worker);
+  gst_call_worker_unref (worker);
   fail_unless_equals_int (array->len, 4 * N);
   for (i = 0; i < array->len; i++) {
     guint value = GPOINTER_TO_UINT (g_array_index (array, gpointer, i));

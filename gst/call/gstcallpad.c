@@ -1,0 +1,91 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Threads: the gates run in whatever thread pushes; there is no state.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallpad.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+GstPad *
+gst_call_add_ghost (GstElement * bin, const gchar * name, GstPad * target)
+{
+  GstPad *ghost = gst_ghost_pad_new (name, target);
+
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (bin, ghost);
+  return ghost;
+}
+
+static GstFlowReturn
+gate_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  GstFlowReturn ret = gst_proxy_pad_chain_default (pad, parent, buffer);
+
+  if (ret != GST_FLOW_OK)
+    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gate_chain_list (GstPad * pad, GstObject * parent, GstBufferList * list)
+{
+  GstFlowReturn ret = gst_proxy_pad_chain_list_default (pad, parent, list);
+
+  if (ret != GST_FLOW_OK)
+    GST_LOG_OBJECT (pad, "dropped: %s", gst_flow_get_name (ret));
+  return GST_FLOW_OK;
+}
+
+/* Caps that are refused are tried again with the next buffer. */
+static gboolean
+gate_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  gst_pad_event_default (pad, parent, event);
+  return TRUE;
+}
+
+GstPad *
+gst_call_add_gate (GstElement * bin, const gchar * name, GstPad * target)
+{
+  GstPad *ghost = gst_call_add_ghost (bin, name, target);
+  /* the half that is pushed into */
+  GstPad *gate = GST_PAD_IS_SINK (ghost) ? gst_object_ref (ghost) :
+      GST_PAD (gst_proxy_pad_get_internal (GST_PROXY_PAD (ghost)));
+
+  gst_pad_set_chain_function (gate, gate_chain);
+  gst_pad_set_chain_list_function (gate, gate_chain_list);
+  gst_pad_set_event_function (gate, gate_event);
+  gst_object_unref (gate);
+  return ghost;
+}
+
+static GstPadProbeReturn
+refuse_serialized (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  return GST_QUERY_IS_SERIALIZED (GST_PAD_PROBE_INFO_QUERY (info)) ?
+      GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+void
+gst_call_refuse_queries (GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
+      refuse_serialized, NULL, NULL);
+}
+
+GstBuffer *
+gst_call_probe_buffer (GstPadProbeInfo * info)
+{
+  GstBufferList *list;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    return GST_PAD_PROBE_INFO_BUFFER (info);
+  list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
+  return gst_buffer_list_length (list) ? gst_buffer_list_get (list, 0) : NULL;
+}

@@ -1,0 +1,28 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pads of the bins of this folder. Functions; any thread.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* An active ghost pad of `target`. (transfer none) */
+GstPad *gst_call_add_ghost (GstElement * bin, const gchar * name,
+    GstPad * target);
+
+/* The same, and whatever goes wrong behind it (not linked, flushing, an
+ * error, caps refused) never reaches what pushes into it. */
+GstPad *gst_call_add_gate (GstElement * bin, const gchar * name,
+    GstPad * target);
+
+/* A leaky queue hands serialised queries to its own thread and waits for the
+ * answer: behind this pad nothing answers them, and nobody waits. */
+void gst_call_refuse_queries (GstPad * pad);
+
+/* In a probe of BUFFER | BUFFER_LIST: the (first) buffer, or NULL */
+GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);
+
+G_END_DECLS
