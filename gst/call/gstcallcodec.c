@@ -35,10 +35,10 @@ static const GstCallCodec codecs[] = {
       VIDEO_IN "video/x-raw,format=I420 ! x264enc name=enc tune=zerolatency "
       "speed-preset=ultrafast key-int-max=100000 bframes=0 aud=false "
       "byte-stream=true vbv-buf-capacity=500 threads=1 ! "
-      "video/x-h264,profile=constrained-baseline",
+      "capsfilter caps=video/x-h264,profile=constrained-baseline",
       VIDEO_IN "video/x-raw,format=I420 ! openh264enc name=enc gop-size=0 "
       "rate-control=bitrate complexity=low multi-thread=1 ! "
-      "video/x-h264,profile=constrained-baseline",
+      "capsfilter caps=video/x-h264,profile=constrained-baseline",
     },
     "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
     "rtph264depay", { "h264parse ! avdec_h264", "h264parse ! openh264dec" },

@@ -117,6 +117,7 @@ class Peer {
   events = []; // element messages of callbin: {name, …fields}
   errors = []; // what gst-launch prints of errors and warnings
   warnings = [];
+  elements = new Set(); // names of those that have changed their state
   exit = null; // {code, signal} once it has ended
   #child;
   #name;
@@ -169,6 +170,9 @@ class Peer {
       this.warnings.push(text);
       this.#wake();
     }
+    const [, changed] = /^Got message #\d+ from element "([^"]+)" \(state-changed\)/.exec(text) ?? [];
+    if (changed)
+      this.elements.add(changed);
     const [, element, body] = /^Got message #\d+ from element "([^"]+)" \(element\): (.*)$/.exec(text) ?? [];
     if (!element)
       return;
