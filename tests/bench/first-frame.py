@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bench: first remote picture of one who joins: callbin, Chromium, bare webrtcbins
-# npm: playwright-core@1.65.1
+# npm: playwright-core@1.57.0
 """From the second peer's PLAYING (Chromium: from its new WebSocket) to its first
 decoded remote picture; picture and sound both ways, plugins loaded, the first peer
 already in the room of a real call-server. See README.md."""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bench: glass to glass of a picture: callbin, Chromium, bare webrtcbins
-# npm: playwright-core@1.65.1
+# npm: playwright-core@1.57.0
 """Age of a picture when it is decoded and when it is shown, by the bar code in it;
 one way, clean loopback. See README.md."""
 import statistics
