@@ -333,12 +333,16 @@ GST_START_TEST (test_passthrough)
 
 GST_END_TEST;
 
+/* callbin's class, which makes it, is not here */
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+
 static Suite *
 encoder_suite (void)
 {
   Suite *s = suite_create ("encoder");
   TCase *tc = tcase_create ("encoder");
 
+  GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
   tcase_add_test (tc, test_one_encoder_for_all);
