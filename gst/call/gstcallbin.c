@@ -53,6 +53,7 @@
 #include "gstcall.h"
 #include "gstcallbin-private.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 GST_DEBUG_CATEGORY (gst_call_bin_debug);
@@ -317,6 +318,23 @@ check_elements (GstCallBin * self)
   return TRUE;
 }
 
+/* At exit OpenSSL frees what its clean-up in threads that are just ending still
+ * locks: heap corruption at the end of a process, seen with OpenSSL 3.0 and
+ * GLib's thread pool. It is asked not to, before DTLS starts it. */
+static void
+keep_openssl (void)
+{
+  enum
+  { NO_ATEXIT = 0x00080000 };
+  void *library = dlopen ("libcrypto.so.3", RTLD_LAZY | RTLD_NODELETE);
+  gint (*init) (guint64 options, gconstpointer settings) = NULL;
+
+  if (library)
+    *(void **) &init = dlsym (library, "OPENSSL_init_crypto");
+  if (init)
+    init (NO_ATEXIT, NULL);
+}
+
 /* Loads what a connection needs and makes the process's DTLS certificate, so
  * that the first peer does not wait for it. */
 static void
@@ -334,6 +352,7 @@ warm_up (void)
 
   if (!g_once_init_enter (&done))
     return;
+  keep_openssl ();
   for (i = 0; i < G_N_ELEMENTS (names); i++) {
     GstElement *element = gst_element_factory_make (names[i], NULL);
 

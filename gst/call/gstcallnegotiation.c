@@ -32,6 +32,7 @@ typedef struct
 {
   void (*then) (GstCallPeer * self, const GstStructure * reply);
   GstStructure *reply;
+  gpointer promise;             /* only to be compared */
 } Reply;
 
 typedef struct
@@ -73,6 +74,7 @@ on_reply (gpointer object, gpointer data)
 
   if (self->stopped)
     return;
+  g_ptr_array_remove_fast (self->promises, reply->promise);
   if (reply->reply && gst_structure_has_field (reply->reply, "error")) {
     gst_structure_get (reply->reply, "error", G_TYPE_ERROR, &error, NULL);
     gst_call_peer_fail (self, "negotiation-failed", "webrtcbin: %s",
@@ -93,6 +95,7 @@ on_promise (GstPromise * promise, gpointer data)
     Reply *reply = g_new0 (Reply, 1);
 
     reply->then = asked->then;
+    reply->promise = promise;
     reply->reply = s ? gst_structure_copy (s) : NULL;
     gst_call_worker_post (asked->peer->worker, on_reply, asked->peer, reply,
         reply_free);
@@ -116,8 +119,9 @@ ask (GstCallPeer * self, const gchar * signal, gpointer argument,
   asked->peer = gst_object_ref (self);
   asked->then = then;
   promise = gst_promise_new_with_change_func (on_promise, asked, asked_free);
+  /* ours until it is answered: webrtcbin may be stopped before */
+  g_ptr_array_add (self->promises, promise);
   g_signal_emit_by_name (self->webrtcbin, signal, argument, promise);
-  gst_promise_unref (promise);
 }
 
 static void

@@ -65,6 +65,7 @@ struct _GstCallPeer
   GstCallPeerState state;
   GstCallSdp *sdp;
   GObject *channel;                 /* the permanent data channel */
+  GPtrArray *promises;              /* (element-type GstPromise): not answered */
   GPtrArray *candidates;            /* ours, before the description is out */
   GPtrArray *sendings;              /* (element-type GstCallSending) */
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */

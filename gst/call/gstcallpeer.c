@@ -381,6 +381,7 @@ gst_call_peer_stop (GstCallPeer * self)
   gst_call_worker_clear_timer (&self->timer);
   gst_call_worker_clear_timer (&self->grace);
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
+  g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
   /* it must not outlive its webrtcbin */
   g_clear_object (&self->channel);
@@ -506,6 +507,7 @@ gst_call_peer_dispose (GObject * object)
   g_clear_pointer (&self->sendings, g_ptr_array_unref);
   g_clear_pointer (&self->receivings, g_ptr_array_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  g_clear_pointer (&self->promises, g_ptr_array_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->dispose (object);
 }
 
@@ -521,6 +523,14 @@ gst_call_peer_finalize (GObject * object)
   g_free (self->child_error);
   g_clear_pointer (&self->worker, gst_call_worker_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->finalize (object);
+}
+
+/* A promise must not be freed while it is pending. */
+static void
+promise_drop (gpointer promise)
+{
+  gst_promise_interrupt (promise);
+  gst_promise_unref (promise);
 }
 
 static void
@@ -552,6 +562,7 @@ static void
 gst_call_peer_init (GstCallPeer * self)
 {
   self->candidates = g_ptr_array_new_with_free_func (candidate_free);
+  self->promises = g_ptr_array_new_with_free_func (promise_drop);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);
 }
