@@ -226,4 +226,4 @@ def chromium(mode, server, *more):
                '--server', server.http, '--executable', CHROMIUM, *more]
     if os.environ.get('BENCH_NETWORK') != 'own':
         command.append('--loopback')
-    return [o for o in Child(*command).objects() if 'who' in o]
+    return [o for o in Child(*command).objects(90) if 'who' in o]
