@@ -40,6 +40,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
  * retransmission: measured at 5 % loss, 0 of 17 came in time, and 42 of 53 with
  * this. Regular reports do not become more. */
 #define RTCP_BANDWIDTH 1000000.0
+#define FEEDBACK_AFTER_MS 1500
 #define TWCC_INTERVAL (50 * GST_MSECOND)
 
 GstElement *
@@ -490,9 +491,12 @@ remote_certificate (GstCallPeer * self)
   return pem;
 }
 
-static void
-hasten_feedback (GstCallPeer * self)
+/* Not at once: while sources are still being added, rtpsession 1.22 walks over
+ * them with its lock let go, each time that it sends RTCP. */
+static gboolean
+hasten_feedback (gpointer data)
 {
+  GstCallPeer *self = data;
   g_autoptr (GstElement) rtpbin = gst_call_media_get_rtpbin (self);
   g_autoptr (GObject) session = NULL;
 
@@ -501,6 +505,8 @@ hasten_feedback (GstCallPeer * self)
   if (session)
     g_object_set (session, "rtcp-fraction", RTCP_BANDWIDTH,
         "twcc-feedback-interval", TWCC_INTERVAL, NULL);
+  gst_call_worker_clear_timer (&self->feedback);
+  return G_SOURCE_REMOVE;
 }
 
 gboolean
@@ -524,7 +530,8 @@ gst_call_media_verify (GstCallPeer * self)
   }
   GST_DEBUG_OBJECT (self, "certificate verified");
   self->verified = TRUE;
-  hasten_feedback (self);
+  self->feedback = gst_call_worker_add_timer (self->worker, FEEDBACK_AFTER_MS,
+      hasten_feedback, self);
   for (i = 0; i < self->sendings->len; i++) {
     GstCallSending *sending = g_ptr_array_index (self->sendings, i);
 

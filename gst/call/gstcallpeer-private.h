@@ -70,6 +70,7 @@ struct _GstCallPeer
   GPtrArray *sendings;              /* (element-type GstCallSending) */
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
   GSource *timer;                   /* until connected */
+  GSource *feedback;                /* until RTCP may come often */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
 
