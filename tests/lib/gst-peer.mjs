@@ -188,6 +188,10 @@ class Peer {
   }
 
   #readError(text) {
+    // As fatal-criticals, but for one that is rtpsession's: GStreamer before 1.22.3 walks
+    // over its sources while another thread adds one
+    if (text.includes('-CRITICAL **') && !text.includes("'version == hash_table->version'"))
+      this.#child.kill('SIGTRAP');
     this.#tail.push(text);
     this.#tail.splice(0, this.#tail.length - 30);
     if (/^ERROR/.test(text))
@@ -300,7 +304,7 @@ export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvide
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
       GST_REGISTRY: process.env.GST_REGISTRY ?? `${BUILD}/registry-tests.bin`,
-      GST_CALL_FAKE_DEVICES: fakes, G_DEBUG: 'fatal-criticals', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
+      GST_CALL_FAKE_DEVICES: fakes, G_DEBUG: '', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
   });
   children.add(child);
   child.on('close', () => children.delete(child));
