@@ -37,8 +37,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_CHANNELS 16
 /* bits per second for RTCP. With GStreamer's own, a twentieth of 64 kbit/s, a
  * NACK waits up to a second for its turn (RFC 4585, 3.5.2), far too late for a
- * retransmission: measured at 5 % loss, 0 of 17 came in time, and 42 of 53 with
- * this. Regular reports do not become more. */
+ * retransmission. Measured at 5 % loss: 0 of 17 came in time without this, 42
+ * of 53 when it is set on connecting, 9 of 29 set later as it is now (below).
+ * Regular reports do not become more. */
 #define RTCP_BANDWIDTH 1000000.0
 #define FEEDBACK_AFTER_MS 1500
 #define TWCC_INTERVAL (50 * GST_MSECOND)
