@@ -1,8 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What gstcallbin.c (pads, states, messages) and gstcallsettings.c (its
- * properties) share.
+ * What gstcallbin.c (states, messages), gstcalltracks.c (request pads),
+ * gstcallproperties.c and gstcallsettings.c share.
  */
 #pragma once
 
@@ -13,6 +13,47 @@ G_BEGIN_DECLS
 
 #define GST_TYPE_CALL_BIN (gst_call_bin_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallBin, gst_call_bin, GST, CALL_BIN, GstBin)
+
+typedef enum
+{
+  GST_CALL_ICE_TRANSPORT_POLICY_ALL,
+  GST_CALL_ICE_TRANSPORT_POLICY_RELAY,
+} GstCallIceTransportPolicy;
+
+GType gst_call_ice_transport_policy_get_type (void);
+#define GST_TYPE_CALL_ICE_TRANSPORT_POLICY \
+    (gst_call_ice_transport_policy_get_type ())
+
+#define GST_CALL_DEFAULT_LATENCY 60
+#define GST_CALL_DEFAULT_MAX_PEERS 16
+#define GST_CALL_DEFAULT_CONNECT_TIMEOUT 15000
+#define GST_CALL_DEFAULT_MAX_BITRATE 1500000
+
+/* Ids of the properties */
+enum
+{
+  GST_CALL_SETTING_URI = 1,
+  GST_CALL_SETTING_LISTEN,
+  GST_CALL_SETTING_ROOM,
+  GST_CALL_SETTING_DISPLAY_NAME,
+  GST_CALL_SETTING_PEER_ID,
+  GST_CALL_SETTING_TOKEN,
+  GST_CALL_SETTING_TOKEN_FILE,
+  GST_CALL_SETTING_TLS_CA_FILE,
+  GST_CALL_SETTING_TLS_INSECURE,
+  GST_CALL_SETTING_ICE_SERVERS,
+  GST_CALL_SETTING_ICE_TRANSPORT_POLICY,
+  GST_CALL_SETTING_VIDEO_CODECS,
+  GST_CALL_SETTING_AUDIO_CODECS,
+  GST_CALL_SETTING_MAX_BITRATE,
+  GST_CALL_SETTING_MAX_PEERS,
+  GST_CALL_SETTING_LATENCY,
+  GST_CALL_SETTING_DECODE,
+  GST_CALL_SETTING_CONNECT_TIMEOUT,
+  GST_CALL_SETTING_STATS,
+  GST_CALL_SETTING_STATS_INTERVAL,
+  GST_CALL_N_SETTINGS
+};
 
 struct _GstCallBin
 {
@@ -46,6 +87,19 @@ struct _GstCallBin
 
 /* The worker's answer, or an empty structure when there is no call */
 GstStructure *gst_call_bin_get_stats (GstCallBin * self);
+
+/* (transfer full). The worker, or NULL when there is no call */
+GstCallWorker *gst_call_bin_get_worker (GstCallBin * self);
+
+/* gstcalltracks.c */
+/* (transfer none). Our track of that kind, or NULL; any thread */
+GstCallTrack *gst_call_tracks_get (GstElement * element, GstCallKind kind);
+GstPad *gst_call_tracks_request_pad (GstElement * element,
+    GstPadTemplate * template, const gchar * name, const GstCaps * caps);
+void gst_call_tracks_release_pad (GstElement * element, GstPad * pad);
+
+/* gstcallproperties.c */
+void gst_call_properties_install (GObjectClass * gobject_class);
 
 /* gstcallsettings.c */
 /* Posts what was wrong with settings made before there was a bus. */

@@ -52,9 +52,7 @@
 
 #include "gstcall.h"
 #include "gstcallbin-private.h"
-
-#include <dlfcn.h>
-#include <string.h>
+#include "gstcallelements.h"
 
 GST_DEBUG_CATEGORY (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
@@ -117,18 +115,6 @@ GST_ELEMENT_REGISTER_DEFINE (callbin, "callbin", GST_RANK_NONE,
 
 /* What the room asks; all on the worker */
 
-static GstCallTrack *
-get_track (GstElement * element, GstCallKind kind)
-{
-  GstCallBin *self = GST_CALL_BIN (element);
-  GstCallTrack *track;
-
-  GST_OBJECT_LOCK (self);
-  track = self->tracks[kind];
-  GST_OBJECT_UNLOCK (self);
-  return track;
-}
-
 static void
 peer_added (GstElement * element, const gchar * peer_id)
 {
@@ -152,12 +138,11 @@ room_failed (GstElement * element, const GError * error)
 }
 
 static const GstCallRoomOwner room_owner = {
-  get_track, peer_added, room_failed
+  gst_call_tracks_get, peer_added, room_failed
 };
 
-/* The worker, if there is one now */
-static GstCallWorker *
-get_worker (GstCallBin * self)
+GstCallWorker *
+gst_call_bin_get_worker (GstCallBin * self)
 {
   GstCallWorker *worker = NULL;
 
@@ -181,7 +166,7 @@ take_stats (gpointer object, gpointer data)
 GstStructure *
 gst_call_bin_get_stats (GstCallBin * self)
 {
-  g_autoptr (GstCallWorker) worker = get_worker (self);
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
   GstStructure *stats = NULL;
 
   if (worker)
@@ -199,168 +184,7 @@ on_stats_timer (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Pads */
-
-static void
-tracks_changed (gpointer object, gpointer data)
-{
-  gst_call_room_tracks_changed (((GstCallBin *) object)->room);
-}
-
-static void
-update_senders (gpointer object, gpointer data)
-{
-  gst_call_room_update_senders (((GstCallBin *) object)->room);
-}
-
-static void
-on_track_notify (GstCallTrack * track, gpointer data)
-{
-  g_autoptr (GstCallWorker) worker = get_worker (data);
-
-  if (worker)
-    gst_call_worker_post (worker, update_senders, data, NULL, NULL);
-}
-
-/* One of each kind for now: a second camera needs m-lines of its own. */
-static GstPad *
-gst_call_bin_request_new_pad (GstElement * element, GstPadTemplate * template,
-    const gchar * name, const GstCaps * caps)
-{
-  GstCallBin *self = GST_CALL_BIN (element);
-  gboolean video = g_str_has_prefix (GST_PAD_TEMPLATE_NAME_TEMPLATE (template),
-      "video");
-  GstCallKind kind = video ? GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
-  const gchar *track_name = video ? "video_0" : "audio_0";
-  g_autoptr (GstCallWorker) worker = get_worker (self);
-  g_autoptr (GstPad) sink = NULL;
-  GstCallTrack *track;
-  GstPad *ghost;
-
-  if (get_track (element, kind) || (name && !g_str_equal (name, track_name))) {
-    GST_ELEMENT_WARNING (self, STREAM, FAILED,
-        ("%s is refused: callbin sends one %s track, %s",
-            name ? name : "A second pad", video ? "video" : "audio",
-            track_name), (NULL));
-    return NULL;
-  }
-  track = gst_call_track_new (track_name, kind, on_track_notify, self);
-  if (video)
-    g_object_set (track, "max-bitrate", self->max_bitrate, NULL);
-  gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
-  gst_element_sync_state_with_parent (GST_ELEMENT (track));
-  sink = gst_element_get_static_pad (GST_ELEMENT (track), "sink");
-  ghost = gst_ghost_pad_new_from_template (track_name, sink, template);
-  gst_pad_set_active (ghost, TRUE);
-  gst_element_add_pad (element, ghost);
-
-  GST_OBJECT_LOCK (self);
-  self->tracks[kind] = gst_object_ref (track);
-  GST_OBJECT_UNLOCK (self);
-  if (worker)
-    gst_call_worker_post (worker, tracks_changed, self, NULL, NULL);
-  return ghost;
-}
-
-static void
-gst_call_bin_release_pad (GstElement * element, GstPad * pad)
-{
-  GstCallBin *self = GST_CALL_BIN (element);
-  GstCallKind kind = g_str_has_prefix (GST_OBJECT_NAME (pad), "video") ?
-      GST_CALL_KIND_VIDEO : GST_CALL_KIND_AUDIO;
-  g_autoptr (GstCallWorker) worker = get_worker (self);
-  GstCallTrack *track;
-
-  GST_OBJECT_LOCK (self);
-  track = g_steal_pointer (&self->tracks[kind]);
-  GST_OBJECT_UNLOCK (self);
-  /* the peers let go of it first */
-  if (worker)
-    gst_call_worker_run (worker, tracks_changed, self, NULL);
-  /* before the pad: a source may wait for PLAYING inside */
-  if (track) {
-    gst_element_set_locked_state (GST_ELEMENT (track), TRUE);
-    gst_element_set_state (GST_ELEMENT (track), GST_STATE_NULL);
-  }
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (element, pad);
-  if (!track)
-    return;
-  /* a bin that is disposed of has let its children go before its pads */
-  if (GST_OBJECT_PARENT (track))
-    gst_bin_remove (GST_BIN (self), GST_ELEMENT (track));
-  gst_object_unref (track);
-}
-
 /* States */
-
-static gboolean
-check_elements (GstCallBin * self)
-{
-  static const gchar *const needed[][2] = {
-    {"webrtcbin", "gstreamer1.0-plugins-bad"}, {"nicesrc", "gstreamer1.0-nice"},
-    {"rtpbin", "gstreamer1.0-plugins-good"},
-    {"opusenc", "gstreamer1.0-plugins-base"},
-  };
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (needed); i++) {
-    g_autoptr (GstElementFactory) factory =
-        gst_element_factory_find (needed[i][0]);
-
-    if (!factory) {
-      GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
-          ("Element %s is missing: install %s", needed[i][0], needed[i][1]),
-          (NULL));
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-/* At exit OpenSSL frees what its clean-up in threads that are just ending still
- * locks: heap corruption at the end of a process, seen with OpenSSL 3.0 and
- * GLib's thread pool. It is asked not to, before DTLS starts it. */
-static void
-keep_openssl (void)
-{
-  enum
-  { NO_ATEXIT = 0x00080000 };
-  void *library = dlopen ("libcrypto.so.3", RTLD_LAZY | RTLD_NODELETE);
-  gint (*init) (guint64 options, gconstpointer settings) = NULL;
-
-  if (library)
-    *(void **) &init = dlsym (library, "OPENSSL_init_crypto");
-  if (init)
-    init (NO_ATEXIT, NULL);
-}
-
-/* Loads what a connection needs and makes the process's DTLS certificate, so
- * that the first peer does not wait for it. */
-static void
-warm_up (void)
-{
-  static const gchar *const names[] = {
-    "webrtcbin", "dtlsdec", "dtlsenc", "nicesrc", "nicesink", "rtpbin",
-    "srtpenc", "srtpdec", "sctpenc", "rtpvp8pay", "rtpvp8depay", "rtpopuspay",
-    "rtpopusdepay", "vp8enc", "vp8dec", "opusenc", "opusdec", "rtprtxsend",
-    "rtprtxreceive", "rtpfunnel", "videoconvert", "audioconvert",
-    "audioresample",
-  };
-  static gsize done;
-  guint i;
-
-  if (!g_once_init_enter (&done))
-    return;
-  keep_openssl ();
-  for (i = 0; i < G_N_ELEMENTS (names); i++) {
-    GstElement *element = gst_element_factory_make (names[i], NULL);
-
-    if (element)
-      gst_object_unref (gst_object_ref_sink (element));
-  }
-  g_once_init_leave (&done, 1);
-}
 
 static void
 announce (GstCallBin * self)
@@ -387,7 +211,7 @@ prepare (GstCallBin * self)
   g_autoptr (GError) error = NULL;
 
   gst_call_settings_tell (self);
-  if (!check_elements (self))
+  if (!gst_call_elements_check (GST_ELEMENT (self)))
     return FALSE;
   self->connection = gst_call_connect_new (&self->connect, &error);
   if (!self->connection) {
@@ -398,7 +222,7 @@ prepare (GstCallBin * self)
       G_OBJECT (gst_call_connect_get_signaller (self->connection)),
       "signaller");
   announce (self);
-  warm_up ();
+  gst_call_elements_warm_up ();
   return TRUE;
 }
 
@@ -494,34 +318,32 @@ clean_up (GstCallBin * self)
   g_clear_pointer (&self->peer_config.ice_servers, g_ptr_array_unref);
 }
 
+static void
+change_failed (GstCallBin * self, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    clean_up (self);
+  else if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+    g_clear_pointer (&self->connection, gst_call_connect_free);
+}
+
 static GstStateChangeReturn
 gst_call_bin_change_state (GstElement * element, GstStateChange transition)
 {
   GstCallBin *self = GST_CALL_BIN (element);
   GstStateChangeReturn ret;
 
-  switch (transition) {
-    case GST_STATE_CHANGE_NULL_TO_READY:
-      if (!prepare (self))
-        return GST_STATE_CHANGE_FAILURE;
-      break;
-    case GST_STATE_CHANGE_READY_TO_PAUSED:
-      start (self);
-      break;
-    case GST_STATE_CHANGE_PAUSED_TO_READY:
-      stop (self);
-      break;
-    default:
-      break;
-  }
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !prepare (self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    start (self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    stop (self);
 
   ret = GST_ELEMENT_CLASS (gst_call_bin_parent_class)->change_state (element,
       transition);
   if (ret == GST_STATE_CHANGE_FAILURE) {
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
-      clean_up (self);
-    else if (transition == GST_STATE_CHANGE_NULL_TO_READY)
-      g_clear_pointer (&self->connection, gst_call_connect_free);
+    change_failed (self, transition);
     return ret;
   }
 
@@ -591,7 +413,7 @@ gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
 static void
 gst_call_bin_hang_up (GstCallBin * self)
 {
-  g_autoptr (GstCallWorker) worker = get_worker (self);
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
 
   if (worker)
     gst_call_worker_post (worker, leave_room, self, NULL, NULL);
@@ -642,7 +464,8 @@ event_unref (gpointer event)
 static gboolean
 gst_call_bin_send_event (GstElement * element, GstEvent * event)
 {
-  g_autoptr (GstCallWorker) worker = get_worker (GST_CALL_BIN (element));
+  g_autoptr (GstCallWorker) worker =
+      gst_call_bin_get_worker (GST_CALL_BIN (element));
 
   if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS (gst_call_bin_parent_class)->send_event (element,
@@ -702,8 +525,8 @@ gst_call_bin_class_init (GstCallBinClass * klass)
   gst_call_settings_install (gobject_class);
   install_signals (gobject_class);
   gobject_class->finalize = gst_call_bin_finalize;
-  element_class->request_new_pad = gst_call_bin_request_new_pad;
-  element_class->release_pad = gst_call_bin_release_pad;
+  element_class->request_new_pad = gst_call_tracks_request_pad;
+  element_class->release_pad = gst_call_tracks_release_pad;
   element_class->change_state = gst_call_bin_change_state;
   element_class->send_event = gst_call_bin_send_event;
   GST_BIN_CLASS (klass)->handle_message = gst_call_bin_handle_message;

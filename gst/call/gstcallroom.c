@@ -21,55 +21,16 @@
 #include "config.h"
 #endif
 
-#include "gstcallroom.h"
+#include "gstcallroom-private.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-/* Fresh connections that one failure is answered with */
-#define MAX_RETRIES 1
-/* A connection that was up so long is a good one */
-#define STABLE_US (30 * G_USEC_PER_SEC)
-/* Sessions that a peer may start at once, and the time for one more */
-#define MAX_SESSIONS 4
-#define SESSION_US (2 * G_USEC_PER_SEC)
-
-typedef struct
-{
-  GstCallRoom *room;
-  CallPeer *info;
-  GstCallPeer *peer;            /* NULL: no connection */
-  guint slot;
-  guint retries;
-  gint64 connected_since;       /* monotonic; 0: not connected */
-  guint sessions;               /* that it may still start now … */
-  gint64 sessions_time;         /* … counted at this time */
-  GSource *gone;                /* runs when the server does not know it */
-} Member;
-
-struct _GstCallRoom
-{
-  GObject parent;
-
-  /* set once in new */
-  GstElement *bin;              /* outlives the room */
-  const GstCallRoomOwner *owner;
-  GstCallPeerConfig config;
-  GPtrArray *own_servers;       /* from the property */
-  guint max_peers;
-
-  guint resume_timeout;         /* seconds, of the server */
-  CallSignaller *signaller;
-  gchar *peer_id;
-  gint64 seat;
-  GHashTable *members;          /* peer id to Member */
-  GstCallSlots *slots;
-};
-
 G_DEFINE_FINAL_TYPE (GstCallRoom, gst_call_room, G_TYPE_OBJECT);
 
-static void G_GNUC_NULL_TERMINATED
-post (GstCallRoom * self, const gchar * name, const gchar * first, ...)
+void
+gst_call_room_post (GstCallRoom * self, const gchar * name, const gchar * first,
+    ...)
 {
   GstStructure *s;
   va_list args;
@@ -79,6 +40,19 @@ post (GstCallRoom * self, const gchar * name, const gchar * first, ...)
   va_end (args);
   gst_element_post_message (self->bin,
       gst_message_new_element (GST_OBJECT (self->bin), s));
+}
+
+void
+gst_call_room_send_close (GstCallRoom * self, const gchar * to,
+    const gchar * session, const gchar * code, const gchar * text)
+{
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_CLOSE);
+
+  message->to = g_strdup (to);
+  message->session = g_strdup (session);
+  message->code = g_strdup (code);
+  message->text = g_strdup (text);
+  call_signaller_send (self->signaller, message);
 }
 
 /* Slots */
@@ -91,7 +65,7 @@ slot_is_free (GstCallRoom * self, guint slot)
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (((Member *) value)->slot == slot)
+    if (((GstCallMember *) value)->slot == slot)
       return FALSE;
   }
   return TRUE;
@@ -120,236 +94,24 @@ gst_call_room_remove_slots (GstCallRoom * self)
   gst_call_slots_remove (self->slots);
 }
 
-static Member *
-find_member (GstCallRoom * self, const gchar * peer_id)
+GstCallMember *
+gst_call_room_find (GstCallRoom * self, const gchar * peer_id)
 {
   return peer_id ? g_hash_table_lookup (self->members, peer_id) : NULL;
 }
 
-static Member *
-member_of (GstCallRoom * self, GstCallPeer * peer)
-{
-  Member *member = find_member (self, gst_call_peer_get_id (peer));
-
-  return member && member->peer == peer ? member : NULL;
-}
-
-static GstCallSlot *
-get_slot (gpointer data, GstCallPeer * peer, GstCallKind kind)
-{
-  GstCallRoom *self = data;
-  Member *member = member_of (self, peer);
-
-  return gst_call_slots_get (self->slots, kind, member ? member->slot : 0);
-}
-
-/* Connections */
-
-static void
-drop_peer (GstCallPeer ** peer_p)
-{
-  GstElement *peer = GST_ELEMENT (g_steal_pointer (peer_p));
-  g_autoptr (GstObject) parent = NULL;
-
-  if (!peer)
-    return;
-  gst_call_peer_stop (GST_CALL_PEER (peer));
-  gst_element_set_locked_state (peer, TRUE);
-  gst_element_set_state (peer, GST_STATE_NULL);
-  parent = gst_object_get_parent (GST_OBJECT (peer));
-  if (parent)
-    gst_bin_remove (GST_BIN (parent), peer);
-  gst_object_unref (peer);
-}
-
-static GstCallPeer *
-make_peer (GstCallRoom * self, Member * member, const gchar * session)
-{
-  drop_peer (&member->peer);
-  member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
-          member->info, session));
-  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
-  gst_element_sync_state_with_parent (GST_ELEMENT (member->peer));
-  return member->peer;
-}
-
-static gboolean
-we_offer (GstCallRoom * self, Member * member)
-{
-  return self->seat > member->info->seat;
-}
-
-static void
-send_close (GstCallRoom * self, const gchar * to, const gchar * session,
-    const gchar * code, const gchar * text)
-{
-  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_CLOSE);
-
-  message->to = g_strdup (to);
-  message->session = g_strdup (session);
-  message->code = g_strdup (code);
-  message->text = g_strdup (text);
-  call_signaller_send (self->signaller, message);
-}
-
-/* A connection is of no use: tell everybody, and try once more with a fresh
- * webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
-static void
-connection_failed (GstCallRoom * self, Member * member, const gchar * code,
-    const gchar * text)
-{
-  static const gchar *const worth[] = {
-    "ice-failed", "timeout", "negotiation-failed", "internal", NULL
-  };
-  gboolean retry;
-
-  /* one that has worked for a while deserves its retry again */
-  if (member->connected_since
-      && g_get_monotonic_time () - member->connected_since > STABLE_US)
-    member->retries = 0;
-  member->connected_since = 0;
-  retry = we_offer (self, member) && member->retries < MAX_RETRIES
-      && g_strv_contains (worth, code);
-
-  drop_peer (&member->peer);
-  post (self, "call-error", "peer-id", G_TYPE_STRING, member->info->peer_id,
-      "code", G_TYPE_STRING, code, "text", G_TYPE_STRING, text, "retry",
-      G_TYPE_BOOLEAN, retry, NULL);
-  GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
-      ("No connection with %s: %s", member->info->peer_id, text), ("%s%s",
-          code, retry ? ", trying once more" : ""));
-  if (retry) {
-    member->retries++;
-    gst_call_peer_offer (make_peer (self, member, NULL));
-  }
-}
-
-/* The peer ended it as it wanted to; it may still be in the room. */
-static void
-connection_closed (GstCallRoom * self, Member * member)
-{
-  drop_peer (&member->peer);
-  post (self, "call-state", "peer-id", G_TYPE_STRING, member->info->peer_id,
-      "state", G_TYPE_STRING, "closed", NULL);
-}
-
-typedef struct
-{
-  GstCallPeer *peer;
-  gchar *code;
-  gchar *text;
-} Failure;
-
-static void
-failure_free (gpointer data)
-{
-  Failure *failure = data;
-
-  gst_object_unref (failure->peer);
-  g_free (failure->code);
-  g_free (failure->text);
-  g_free (failure);
-}
-
-static void
-on_failure (gpointer object, gpointer data)
-{
-  GstCallRoom *self = object;
-  Failure *failure = data;
-  Member *member = member_of (self, failure->peer);
-
-  if (!member || !self->signaller)
-    return;
-  send_close (self, member->info->peer_id,
-      gst_call_peer_get_session (member->peer), failure->code, failure->text);
-  connection_failed (self, member, failure->code, failure->text);
-}
-
-/* Called from within the peer, which therefore is not dropped before it has
- * returned. */
-static void
-peer_failed (gpointer data, GstCallPeer * peer, const gchar * code,
-    const gchar * text)
-{
-  GstCallRoom *self = data;
-  Failure *failure = g_new0 (Failure, 1);
-
-  failure->peer = gst_object_ref (peer);
-  failure->code = g_strdup (code);
-  failure->text = g_strdup (text);
-  gst_call_worker_post (self->config.worker, on_failure, self, failure,
-      failure_free);
-}
-
-static void
-peer_state_changed (gpointer data, GstCallPeer * peer)
-{
-  static const gchar *const names[] = {
-    "new", "connecting", "connected", "closed"
-  };
-  GstCallRoom *self = data;
-  Member *member = member_of (self, peer);
-
-  if (!member)
-    return;
-  if (gst_call_peer_get_state (peer) == GST_CALL_PEER_CONNECTED)
-    member->connected_since = g_get_monotonic_time ();
-  post (self, "call-state", "peer-id", G_TYPE_STRING, member->info->peer_id,
-      "state", G_TYPE_STRING, names[gst_call_peer_get_state (peer)], NULL);
-}
-
-static void
-peer_send (gpointer data, GstCallPeer * peer, CallMessage * message)
-{
-  GstCallRoom *self = data;
-
-  if (self->signaller)
-    call_signaller_send (self->signaller, message);
-}
-
-static GstCallTrack *
-peer_get_track (gpointer data, GstCallKind kind)
-{
-  GstCallRoom *self = data;
-
-  return self->owner->get_track (self->bin, kind);
-}
-
-static void
-peer_warn (gpointer data, GstCallPeer * peer, const gchar * text)
-{
-  GstCallRoom *self = data;
-
-  GST_ELEMENT_WARNING (self->bin, STREAM, FAILED, ("%s", text), (NULL));
-}
-
-static const GstCallPeerRoom peer_room = {
-  peer_send, peer_state_changed, peer_failed, get_slot, peer_get_track,
-  peer_warn
-};
-
 /* Members */
 
 static void
-member_free (gpointer data)
-{
-  Member *member = data;
-
-  gst_call_worker_clear_timer (&member->gone);
-  drop_peer (&member->peer);
-  call_peer_free (member->info);
-  g_free (member);
-}
-
-static void
-remove_member (GstCallRoom * self, Member * member, const gchar * code)
+remove_member (GstCallRoom * self, GstCallMember * member, const gchar * code)
 {
   g_autofree gchar *peer_id = g_strdup (member->info->peer_id);
   guint slot = member->slot;
 
   g_hash_table_remove (self->members, peer_id);
-  post (self, "call-peer-left", "peer-id", G_TYPE_STRING, peer_id, "slot",
-      G_TYPE_UINT, slot, "code", G_TYPE_STRING, code ? code : "bye", NULL);
+  gst_call_room_post (self, "call-peer-left", "peer-id", G_TYPE_STRING, peer_id,
+      "slot", G_TYPE_UINT, slot, "code", G_TYPE_STRING, code ? code : "bye",
+      NULL);
 }
 
 static void
@@ -363,16 +125,16 @@ remove_all_members (GstCallRoom * self)
 }
 
 static void
-connect_member (GstCallRoom * self, Member * member)
+connect_member (GstCallRoom * self, GstCallMember * member)
 {
-  if (we_offer (self, member))
-    gst_call_peer_offer (make_peer (self, member, NULL));
+  if (gst_call_member_offers (member))
+    gst_call_peer_offer (gst_call_member_start (member, NULL));
 }
 
 static void
 add_member (GstCallRoom * self, const CallPeer * info)
 {
-  Member *member;
+  GstCallMember *member;
 
   if (g_hash_table_size (self->members) >= self->max_peers) {
     GST_ELEMENT_WARNING (self->bin, RESOURCE, NO_SPACE_LEFT,
@@ -380,20 +142,17 @@ add_member (GstCallRoom * self, const CallPeer * info)
             self->max_peers), (NULL));
     return;
   }
-  member = g_new0 (Member, 1);
-  member->room = self;
-  member->info = call_peer_copy (info);
-  member->slot = find_free_slot (self);
+  member = gst_call_member_new (self, info, find_free_slot (self));
   g_hash_table_insert (self->members, member->info->peer_id, member);
-  post (self, "call-peer-joined", "peer-id", G_TYPE_STRING, info->peer_id,
-      "display-name", G_TYPE_STRING, info->display_name, "slot", G_TYPE_UINT,
-      member->slot, NULL);
+  gst_call_room_post (self, "call-peer-joined", "peer-id", G_TYPE_STRING,
+      info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
+      G_TYPE_UINT, member->slot, NULL);
   self->owner->peer_added (self->bin, info->peer_id);
   connect_member (self, member);
 }
 
 static void
-update_member (Member * member, const CallPeer * info)
+update_member (GstCallMember * member, const CallPeer * info)
 {
   GstCallRoom *self = member->room;
 
@@ -401,9 +160,9 @@ update_member (Member * member, const CallPeer * info)
   member->info->connected = info->connected;
   member->info->audio = info->audio;
   member->info->video = info->video;
-  post (self, "call-peer-changed", "peer-id", G_TYPE_STRING, info->peer_id,
-      "display-name", G_TYPE_STRING, info->display_name, "slot", G_TYPE_UINT,
-      member->slot, "audio", G_TYPE_STRING,
+  gst_call_room_post (self, "call-peer-changed", "peer-id", G_TYPE_STRING,
+      info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
+      G_TYPE_UINT, member->slot, "audio", G_TYPE_STRING,
       call_track_state_to_string (info->audio), "video", G_TYPE_STRING,
       call_track_state_to_string (info->video), "connected", G_TYPE_BOOLEAN,
       info->connected, NULL);
@@ -414,7 +173,7 @@ update_member (Member * member, const CallPeer * info)
 static void
 see_peer (GstCallRoom * self, const CallPeer * info)
 {
-  Member *member = find_member (self, info->peer_id);
+  GstCallMember *member = gst_call_room_find (self, info->peer_id);
 
   if (g_strcmp0 (info->peer_id, self->peer_id) == 0)
     return;
@@ -430,7 +189,7 @@ see_peer (GstCallRoom * self, const CallPeer * info)
 static gboolean
 on_gone (gpointer data)
 {
-  Member *member = data;
+  GstCallMember *member = data;
 
   gst_call_worker_clear_timer (&member->gone);
   remove_member (member->room, member, "timeout");
@@ -447,7 +206,7 @@ miss_peers (GstCallRoom * self, GPtrArray * listed)
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
+    GstCallMember *member = value;
     gboolean found = FALSE;
 
     for (i = 0; listed && !found && i < listed->len; i++) {
@@ -509,8 +268,8 @@ on_welcome (GstCallRoom * self, CallMessage * message)
   self->peer_id = g_strdup (message->peer->peer_id);
   self->seat = message->peer->seat;
   take_ice_servers (self, message->ice_servers);
-  post (self, "call-joined", "peer-id", G_TYPE_STRING, self->peer_id,
-      "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
+  gst_call_room_post (self, "call-joined", "peer-id", G_TYPE_STRING,
+      self->peer_id, "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
   send_state (self);
   self->resume_timeout = CLAMP (message->resume_timeout, 1, 600);
   /* a new seat: the others have let go of us, so we start afresh */
@@ -521,43 +280,26 @@ on_welcome (GstCallRoom * self, CallMessage * message)
     see_peer (self, g_ptr_array_index (message->peers, i));
 }
 
-/* Each session is a webrtcbin: a peer gets them at a bounded rate. */
-static gboolean
-may_start_session (Member * member)
-{
-  gint64 now = g_get_monotonic_time ();
-  gint64 more = (now - member->sessions_time) / SESSION_US;
-
-  if (more > 0) {
-    member->sessions = MIN (member->sessions + more, MAX_SESSIONS);
-    member->sessions_time = now;
-  }
-  if (member->sessions == 0)
-    return FALSE;
-  member->sessions--;
-  return TRUE;
-}
-
 static void
 on_offer (GstCallRoom * self, CallMessage * message)
 {
-  Member *member = find_member (self, message->from);
+  GstCallMember *member = gst_call_room_find (self, message->from);
 
   if (!member)
     return;
   if (!member->peer || g_strcmp0 (gst_call_peer_get_session (member->peer),
           message->session) != 0) {
-    if (we_offer (self, member)) {
-      send_close (self, message->from, message->session, "bad-session",
-          "It is for the newcomer to offer");
+    if (gst_call_member_offers (member)) {
+      gst_call_room_send_close (self, message->from, message->session,
+          "bad-session", "It is for the newcomer to offer");
       return;
     }
-    if (!may_start_session (member)) {
-      send_close (self, message->from, message->session, "internal",
-          "Too many sessions: wait a moment");
+    if (!gst_call_member_may_start (member)) {
+      gst_call_room_send_close (self, message->from, message->session,
+          "internal", "Too many sessions: wait a moment");
       return;
     }
-    make_peer (self, member, message->session);
+    gst_call_member_start (member, message->session);
   }
   gst_call_peer_handle (member->peer, message);
 }
@@ -566,7 +308,7 @@ on_offer (GstCallRoom * self, CallMessage * message)
 static void
 on_peer_message (GstCallRoom * self, CallMessage * message)
 {
-  Member *member = find_member (self, message->from);
+  GstCallMember *member = gst_call_room_find (self, message->from);
 
   if (!member || !member->peer
       || g_strcmp0 (gst_call_peer_get_session (member->peer),
@@ -575,17 +317,17 @@ on_peer_message (GstCallRoom * self, CallMessage * message)
   if (message->type != CALL_MESSAGE_CLOSE)
     gst_call_peer_handle (member->peer, message);
   else if (message->code && !g_str_equal (message->code, "bye"))
-    connection_failed (self, member, message->code, message->text ?
+    gst_call_member_fail (member, message->code, message->text ?
         message->text : "the peer ended the session");
   else
-    connection_closed (self, member);
+    gst_call_member_close (member);
 }
 
 static void
 on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
 {
   GstCallRoom *self = data;
-  Member *member;
+  GstCallMember *member;
 
   switch (message->type) {
     case CALL_MESSAGE_WELCOME:
@@ -596,7 +338,7 @@ on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
       see_peer (self, message->peer);
       break;
     case CALL_MESSAGE_PEER_LEFT:
-      member = find_member (self, message->peer->peer_id);
+      member = gst_call_room_find (self, message->peer->peer_id);
       if (member && member->info->seat == message->peer->seat)
         remove_member (self, member, message->code);
       break;
@@ -638,8 +380,8 @@ on_signaller_state (CallSignaller * signaller, GParamSpec * pspec,
   GEnumValue *value = g_enum_get_value (klass,
       call_signaller_get_state (signaller));
 
-  post (self, "call-signalling", "state", G_TYPE_STRING, value->value_nick,
-      NULL);
+  gst_call_room_post (self, "call-signalling", "state", G_TYPE_STRING,
+      value->value_nick, NULL);
 }
 
 void
@@ -677,7 +419,7 @@ gst_call_room_tracks_changed (GstCallRoom * self)
   send_state (self);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
+    GstCallMember *member = value;
 
     if (member->peer)
       gst_call_peer_tracks_changed (member->peer);
@@ -692,7 +434,7 @@ gst_call_room_update_senders (GstCallRoom * self)
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
+    GstCallMember *member = value;
 
     if (member->peer)
       gst_call_peer_update_senders (member->peer);
@@ -720,7 +462,7 @@ gst_call_room_get_stats (GstCallRoom * self)
   }
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
+    GstCallMember *member = value;
     g_autoptr (GstStructure) s = NULL;
     g_autofree gchar *name = g_strconcat ("peer-", member->info->peer_id,
         NULL);
@@ -742,7 +484,7 @@ gst_call_room_new (GstElement * bin, const GstCallRoomOwner * owner,
   self->bin = bin;
   self->owner = owner;
   self->config = *config;
-  self->config.room = &peer_room;
+  self->config.room = &gst_call_member_peer_room;
   self->config.room_data = self;
   self->config.ice_servers = NULL;
   self->own_servers = config->ice_servers;
@@ -774,5 +516,5 @@ static void
 gst_call_room_init (GstCallRoom * self)
 {
   self->members = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-      member_free);
+      gst_call_member_free);
 }

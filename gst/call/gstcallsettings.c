@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * callbin's properties.
+ * The values of callbin's properties (gstcallproperties.c).
  *
  * Threads: any thread sets and gets.
  *
@@ -18,55 +18,6 @@
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
-
-#define DEFAULT_LATENCY 60
-#define DEFAULT_MAX_PEERS 16
-#define DEFAULT_CONNECT_TIMEOUT 15000
-#define DEFAULT_MAX_BITRATE 1500000
-
-enum
-{
-  PROP_0,
-  PROP_URI,
-  PROP_LISTEN,
-  PROP_ROOM,
-  PROP_DISPLAY_NAME,
-  PROP_PEER_ID,
-  PROP_TOKEN,
-  PROP_TOKEN_FILE,
-  PROP_TLS_CA_FILE,
-  PROP_TLS_INSECURE,
-  PROP_ICE_SERVERS,
-  PROP_ICE_TRANSPORT_POLICY,
-  PROP_VIDEO_CODECS,
-  PROP_AUDIO_CODECS,
-  PROP_MAX_BITRATE,
-  PROP_MAX_PEERS,
-  PROP_LATENCY,
-  PROP_DECODE,
-  PROP_CONNECT_TIMEOUT,
-  PROP_STATS,
-  PROP_STATS_INTERVAL,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
-
-typedef enum
-{
-  GST_CALL_ICE_TRANSPORT_POLICY_ALL,
-  GST_CALL_ICE_TRANSPORT_POLICY_RELAY,
-} GstCallIceTransportPolicy;
-
-GType gst_call_ice_transport_policy_get_type (void);
-#define GST_TYPE_CALL_ICE_TRANSPORT_POLICY \
-    (gst_call_ice_transport_policy_get_type ())
-
-/* *INDENT-OFF* */
-G_DEFINE_ENUM_TYPE (GstCallIceTransportPolicy, gst_call_ice_transport_policy,
-    G_DEFINE_ENUM_VALUE (GST_CALL_ICE_TRANSPORT_POLICY_ALL, "all"),
-    G_DEFINE_ENUM_VALUE (GST_CALL_ICE_TRANSPORT_POLICY_RELAY, "relay"))
-/* *INDENT-ON* */
 
 void
 gst_call_connect_settings_clear (GstCallConnectSettings * settings)
@@ -85,21 +36,21 @@ static gchar **
 string_setting (GstCallBin * self, guint id)
 {
   switch (id) {
-    case PROP_URI:
+    case GST_CALL_SETTING_URI:
       return &self->connect.uri;
-    case PROP_LISTEN:
+    case GST_CALL_SETTING_LISTEN:
       return &self->connect.listen;
-    case PROP_ROOM:
+    case GST_CALL_SETTING_ROOM:
       return &self->connect.room;
-    case PROP_DISPLAY_NAME:
+    case GST_CALL_SETTING_DISPLAY_NAME:
       return &self->connect.display_name;
-    case PROP_PEER_ID:
+    case GST_CALL_SETTING_PEER_ID:
       return &self->connect.peer_id;
-    case PROP_TOKEN:
+    case GST_CALL_SETTING_TOKEN:
       return &self->connect.token;
-    case PROP_TOKEN_FILE:
+    case GST_CALL_SETTING_TOKEN_FILE:
       return &self->connect.token_file;
-    case PROP_TLS_CA_FILE:
+    case GST_CALL_SETTING_TLS_CA_FILE:
       return &self->connect.tls_ca_file;
     default:
       return NULL;
@@ -110,15 +61,15 @@ static guint *
 uint_setting (GstCallBin * self, guint id)
 {
   switch (id) {
-    case PROP_MAX_BITRATE:
+    case GST_CALL_SETTING_MAX_BITRATE:
       return &self->max_bitrate;
-    case PROP_MAX_PEERS:
+    case GST_CALL_SETTING_MAX_PEERS:
       return &self->max_peers;
-    case PROP_LATENCY:
+    case GST_CALL_SETTING_LATENCY:
       return &self->latency;
-    case PROP_CONNECT_TIMEOUT:
+    case GST_CALL_SETTING_CONNECT_TIMEOUT:
       return &self->connect_timeout;
-    case PROP_STATS_INTERVAL:
+    case GST_CALL_SETTING_STATS_INTERVAL:
       return &self->stats_interval;
     default:
       return NULL;
@@ -237,11 +188,11 @@ set_simple (GstCallBin * self, guint id, const GValue * value,
     *string = g_value_dup_string (value);
   } else if (number) {
     *number = g_value_get_uint (value);
-    if (id == PROP_MAX_BITRATE && self->tracks[GST_CALL_KIND_VIDEO])
+    if (id == GST_CALL_SETTING_MAX_BITRATE && self->tracks[GST_CALL_KIND_VIDEO])
       track = gst_object_ref (self->tracks[GST_CALL_KIND_VIDEO]);
-  } else if (id == PROP_TLS_INSECURE) {
+  } else if (id == GST_CALL_SETTING_TLS_INSECURE) {
     self->connect.tls_insecure = g_value_get_boolean (value);
-  } else if (id == PROP_DECODE) {
+  } else if (id == GST_CALL_SETTING_DECODE) {
     self->decode = g_value_get_boolean (value);
   } else {
     self->relay_only = g_value_get_enum (value) ==
@@ -261,13 +212,13 @@ gst_call_settings_set_property (GObject * object, guint id,
   GstCallBin *self = GST_CALL_BIN (object);
 
   switch (id) {
-    case PROP_ICE_SERVERS:
+    case GST_CALL_SETTING_ICE_SERVERS:
       set_ice_servers (self, value);
       break;
-    case PROP_VIDEO_CODECS:
+    case GST_CALL_SETTING_VIDEO_CODECS:
       set_codecs (self, GST_CALL_KIND_VIDEO, value);
       break;
-    case PROP_AUDIO_CODECS:
+    case GST_CALL_SETTING_AUDIO_CODECS:
       set_codecs (self, GST_CALL_KIND_AUDIO, value);
       break;
     default:
@@ -282,17 +233,17 @@ get_simple (GstCallBin * self, guint id, GValue * value)
   guint *number = uint_setting (self, id);
 
   GST_OBJECT_LOCK (self);
-  if (id == PROP_TOKEN)         /* a secret: it does not show in dumps */
+  if (id == GST_CALL_SETTING_TOKEN)     /* a secret: it does not show in dumps */
     g_value_set_string (value, NULL);
   else if (string)
     g_value_set_string (value, *string);
   else if (number)
     g_value_set_uint (value, *number);
-  else if (id == PROP_TLS_INSECURE)
+  else if (id == GST_CALL_SETTING_TLS_INSECURE)
     g_value_set_boolean (value, self->connect.tls_insecure);
-  else if (id == PROP_DECODE)
+  else if (id == GST_CALL_SETTING_DECODE)
     g_value_set_boolean (value, self->decode);
-  else if (id == PROP_ICE_SERVERS)
+  else if (id == GST_CALL_SETTING_ICE_SERVERS)
     g_value_copy (&self->ice_servers, value);
   else
     g_value_set_enum (value, self->relay_only ?
@@ -308,13 +259,13 @@ gst_call_settings_get_property (GObject * object, guint id, GValue * value,
   GstCallBin *self = GST_CALL_BIN (object);
 
   switch (id) {
-    case PROP_VIDEO_CODECS:
+    case GST_CALL_SETTING_VIDEO_CODECS:
       get_codecs (self, GST_CALL_KIND_VIDEO, value);
       break;
-    case PROP_AUDIO_CODECS:
+    case GST_CALL_SETTING_AUDIO_CODECS:
       get_codecs (self, GST_CALL_KIND_AUDIO, value);
       break;
-    case PROP_STATS:
+    case GST_CALL_SETTING_STATS:
       g_value_take_boxed (value, gst_call_bin_get_stats (self));
       break;
     default:
@@ -322,265 +273,12 @@ gst_call_settings_get_property (GObject * object, guint id, GValue * value,
   }
 }
 
-#define READY (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
-    GST_PARAM_MUTABLE_READY)
-#define PLAYING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
-    GST_PARAM_MUTABLE_PLAYING)
-
-static void
-install_room_properties (void)
-{
-  /**
-   * GstCallBin:uri:
-   *
-   * The room to join: `ws[s]://HOST[:PORT]/room/ROOM`. Either this or
-   * #GstCallBin:listen.
-   *
-   * Since: 0.1
-   */
-  props[PROP_URI] = g_param_spec_string ("uri", "URI",
-      "Room to join: ws[s]://HOST[:PORT]/room/ROOM", NULL, READY);
-  /**
-   * GstCallBin:listen:
-   *
-   * `HOST:PORT` on which to run the signalling server in this process
-   * (port 0: any free one); the room is #GstCallBin:room. On an address other
-   * than loopback it speaks TLS with a certificate of its own making, and the
-   * URL and fingerprint are printed and posted as `call-listening`.
-   *
-   * Since: 0.1
-   */
-  props[PROP_LISTEN] = g_param_spec_string ("listen", "Listen",
-      "HOST:PORT to run the signalling server on, in this process", NULL,
-      READY);
-  /**
-   * GstCallBin:room:
-   *
-   * Name of the room when hosting (#GstCallBin:listen): letters, digits, `-`,
-   * `_`. Unset: a random one.
-   *
-   * Since: 0.1
-   */
-  props[PROP_ROOM] = g_param_spec_string ("room", "Room",
-      "Room to be in when hosting with listen", NULL, READY);
-  /**
-   * GstCallBin:display-name:
-   *
-   * What others in the room see, at most 128 bytes. Unset: the host name.
-   *
-   * Since: 0.1
-   */
-  props[PROP_DISPLAY_NAME] = g_param_spec_string ("display-name",
-      "Display name", "Name that others in the room see", NULL, READY);
-  /**
-   * GstCallBin:peer-id:
-   *
-   * The id to ask for; unset, the server picks one.
-   *
-   * Since: 0.1
-   */
-  props[PROP_PEER_ID] = g_param_spec_string ("peer-id", "Peer id",
-      "Id to ask for; unset: the server picks one", NULL, READY);
-}
-
-static void
-install_secret_properties (void)
-{
-  /**
-   * GstCallBin:token:
-   *
-   * Proof that we may enter, when the server asks for one (a JSON Web Token,
-   * RFC 7519). Reads as unset. See also #GstCallBin:token-file, which does
-   * not show in the process list.
-   *
-   * Since: 0.1
-   */
-  props[PROP_TOKEN] = g_param_spec_string ("token", "Token",
-      "Token for the room; reads as unset", NULL, READY);
-  /**
-   * GstCallBin:token-file:
-   *
-   * A file with the token in its first line.
-   *
-   * Since: 0.1
-   */
-  props[PROP_TOKEN_FILE] = g_param_spec_string ("token-file", "Token file",
-      "File with the token for the room", NULL, READY);
-  /**
-   * GstCallBin:tls-ca-file:
-   *
-   * PEM file of the authorities that may vouch for a `wss:` server, such as
-   * the one that `call-server --self-signed` prints. Unset: the system's.
-   *
-   * Since: 0.1
-   */
-  props[PROP_TLS_CA_FILE] = g_param_spec_string ("tls-ca-file", "TLS CA file",
-      "Who may vouch for the server; unset: the system's", NULL, READY);
-  /**
-   * GstCallBin:tls-insecure:
-   *
-   * Take any certificate of the server. Whoever sits between can then listen
-   * in: for tests.
-   *
-   * Since: 0.1
-   */
-  props[PROP_TLS_INSECURE] = g_param_spec_boolean ("tls-insecure",
-      "TLS insecure", "Take any certificate of the server", FALSE, READY);
-}
-
-static void
-install_media_properties (void)
-{
-  /**
-   * GstCallBin:video-codecs:
-   *
-   * Which to use, best first: `VP8`, `H264` (constrained baseline).
-   *
-   * Since: 0.1
-   */
-  props[PROP_VIDEO_CODECS] = gst_param_spec_array ("video-codecs",
-      "Video codecs", "Video codecs, best first",
-      g_param_spec_string ("codec", "Codec", "Name as in SDP", NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS), READY);
-  /**
-   * GstCallBin:audio-codecs:
-   *
-   * Which to use, best first: `OPUS`.
-   *
-   * Since: 0.1
-   */
-  props[PROP_AUDIO_CODECS] = gst_param_spec_array ("audio-codecs",
-      "Audio codecs", "Audio codecs, best first",
-      g_param_spec_string ("codec", "Codec", "Name as in SDP", NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS), READY);
-  /**
-   * GstCallBin:max-bitrate:
-   *
-   * What our video may use, bits per second, shared by all peers; the same as
-   * `video_0::max-bitrate`.
-   *
-   * Since: 0.1
-   */
-  props[PROP_MAX_BITRATE] = g_param_spec_uint ("max-bitrate", "Max bitrate",
-      "Bit rate of our video, bits per second", 6000, 100000000,
-      DEFAULT_MAX_BITRATE, PLAYING);
-}
-
-static void
-install_limit_properties (void)
-{
-  /**
-   * GstCallBin:max-peers:
-   *
-   * With how many to connect at once.
-   *
-   * Since: 0.1
-   */
-  props[PROP_MAX_PEERS] = g_param_spec_uint ("max-peers", "Max peers",
-      "With how many peers to connect", 1, 255, DEFAULT_MAX_PEERS, READY);
-  /**
-   * GstCallBin:latency:
-   *
-   * What received media is buffered, in milliseconds, against jitter and for
-   * retransmissions. 60 leaves room for one on a local network.
-   *
-   * Since: 0.1
-   */
-  props[PROP_LATENCY] = g_param_spec_uint ("latency", "Latency",
-      "Buffering of what is received, ms", 0, 5000, DEFAULT_LATENCY, READY);
-  /**
-   * GstCallBin:decode:
-   *
-   * FALSE: remote pads give encoded media.
-   *
-   * Since: 0.1
-   */
-  props[PROP_DECODE] = g_param_spec_boolean ("decode", "Decode",
-      "Remote pads give raw media", TRUE, READY);
-}
-
-static void
-install_network_properties (void)
-{
-  /**
-   * GstCallBin:ice-servers:
-   *
-   * STUN and TURN servers, as W3C's RTCIceServer: each entry a URL
-   * (`stun:HOST:PORT`) or a structure with `urls`, `username`, `credential`.
-   * Those that the signalling server hands out are added.
-   *
-   * |[ ice-servers='<"stun:192.0.2.1:3478", (GstStructure)"server, urls=turn:192.0.2.1:3478, username=me, credential=secret">' ]|
-   *
-   * Since: 0.1
-   */
-  props[PROP_ICE_SERVERS] = gst_param_spec_array ("ice-servers",
-      "ICE servers", "STUN and TURN servers: URLs, or structures with urls, "
-      "username, credential", NULL, READY);
-  /**
-   * GstCallBin:ice-transport-policy:
-   *
-   * `relay`: only through a TURN server (W3C RTCIceTransportPolicy).
-   *
-   * Since: 0.1
-   */
-  props[PROP_ICE_TRANSPORT_POLICY] = g_param_spec_enum
-      ("ice-transport-policy", "ICE transport policy",
-      "Which candidates may be used", GST_TYPE_CALL_ICE_TRANSPORT_POLICY,
-      GST_CALL_ICE_TRANSPORT_POLICY_ALL, READY);
-}
-
-static void
-install_report_properties (void)
-{
-  /**
-   * GstCallBin:connect-timeout:
-   *
-   * How long a connection with a peer may take, in milliseconds, before it
-   * fails with code `timeout`.
-   *
-   * Since: 0.1
-   */
-  props[PROP_CONNECT_TIMEOUT] = g_param_spec_uint ("connect-timeout",
-      "Connect timeout", "How long connecting with a peer may take, ms", 1000,
-      120000, DEFAULT_CONNECT_TIMEOUT, READY);
-  /**
-   * GstCallBin:stats:
-   *
-   * What the call is doing, a structure of structures: `video_0`, `audio_0`
-   * (our tracks), and for each peer `peer-ID` with `outbound-…`, `inbound-…`
-   * and `candidate-pair` in the names of W3C webrtc-stats. Not to be read from
-   * a streaming thread.
-   *
-   * Since: 0.1
-   */
-  props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Statistics of the call", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  /**
-   * GstCallBin:stats-interval:
-   *
-   * Post #GstCallBin:stats as an element message `call-stats` every so many
-   * milliseconds; 0: never.
-   *
-   * Since: 0.1
-   */
-  props[PROP_STATS_INTERVAL] = g_param_spec_uint ("stats-interval",
-      "Statistics interval", "Post call-stats every so many ms; 0: never", 0,
-      3600000, 0, READY);
-}
-
 void
 gst_call_settings_install (GObjectClass * gobject_class)
 {
   gobject_class->set_property = gst_call_settings_set_property;
   gobject_class->get_property = gst_call_settings_get_property;
-  install_room_properties ();
-  install_secret_properties ();
-  install_media_properties ();
-  install_limit_properties ();
-  install_network_properties ();
-  install_report_properties ();
-  g_object_class_install_properties (gobject_class, N_PROPS, props);
+  gst_call_properties_install (gobject_class);
 }
 
 void
@@ -592,11 +290,11 @@ gst_call_settings_init (GstCallBin * self)
   g_value_init (&self->ice_servers, GST_TYPE_ARRAY);
   self->codecs[GST_CALL_KIND_AUDIO] = g_strdupv ((gchar **) audio);
   self->codecs[GST_CALL_KIND_VIDEO] = g_strdupv ((gchar **) video);
-  self->max_bitrate = DEFAULT_MAX_BITRATE;
-  self->max_peers = DEFAULT_MAX_PEERS;
-  self->latency = DEFAULT_LATENCY;
+  self->max_bitrate = GST_CALL_DEFAULT_MAX_BITRATE;
+  self->max_peers = GST_CALL_DEFAULT_MAX_PEERS;
+  self->latency = GST_CALL_DEFAULT_LATENCY;
   self->decode = TRUE;
-  self->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
+  self->connect_timeout = GST_CALL_DEFAULT_CONNECT_TIMEOUT;
 }
 
 void

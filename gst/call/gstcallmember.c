@@ -1,0 +1,250 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One member of the room and the connection with it: made, retried, let go.
+ *
+ * Threads: the worker; there is no lock.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallroom-private.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* Fresh connections that one failure is answered with */
+#define MAX_RETRIES 1
+/* A connection that was up so long is a good one */
+#define STABLE_US (30 * G_USEC_PER_SEC)
+/* Sessions that a peer may start at once, and the time for one more */
+#define MAX_SESSIONS 4
+#define SESSION_US (2 * G_USEC_PER_SEC)
+
+static GstCallMember *
+member_of (GstCallRoom * self, GstCallPeer * peer)
+{
+  GstCallMember *member =
+      gst_call_room_find (self, gst_call_peer_get_id (peer));
+
+  return member && member->peer == peer ? member : NULL;
+}
+
+static GstCallSlot *
+get_slot (gpointer data, GstCallPeer * peer, GstCallKind kind)
+{
+  GstCallRoom *self = data;
+  GstCallMember *member = member_of (self, peer);
+
+  return gst_call_slots_get (self->slots, kind, member ? member->slot : 0);
+}
+
+static void
+drop_peer (GstCallPeer ** peer_p)
+{
+  GstElement *peer = GST_ELEMENT (g_steal_pointer (peer_p));
+  g_autoptr (GstObject) parent = NULL;
+
+  if (!peer)
+    return;
+  gst_call_peer_stop (GST_CALL_PEER (peer));
+  gst_element_set_locked_state (peer, TRUE);
+  gst_element_set_state (peer, GST_STATE_NULL);
+  parent = gst_object_get_parent (GST_OBJECT (peer));
+  if (parent)
+    gst_bin_remove (GST_BIN (parent), peer);
+  gst_object_unref (peer);
+}
+
+GstCallPeer *
+gst_call_member_start (GstCallMember * member, const gchar * session)
+{
+  GstCallRoom *self = member->room;
+
+  drop_peer (&member->peer);
+  member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
+          member->info, session));
+  gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
+  gst_element_sync_state_with_parent (GST_ELEMENT (member->peer));
+  return member->peer;
+}
+
+gboolean
+gst_call_member_offers (GstCallMember * member)
+{
+  return member->room->seat > member->info->seat;
+}
+
+void
+gst_call_member_fail (GstCallMember * member, const gchar * code,
+    const gchar * text)
+{
+  static const gchar *const worth[] = {
+    "ice-failed", "timeout", "negotiation-failed", "internal", NULL
+  };
+  GstCallRoom *self = member->room;
+  gboolean retry;
+
+  /* one that has worked for a while deserves its retry again */
+  if (member->connected_since
+      && g_get_monotonic_time () - member->connected_since > STABLE_US)
+    member->retries = 0;
+  member->connected_since = 0;
+  retry = gst_call_member_offers (member) && member->retries < MAX_RETRIES
+      && g_strv_contains (worth, code);
+
+  drop_peer (&member->peer);
+  gst_call_room_post (self, "call-error", "peer-id", G_TYPE_STRING,
+      member->info->peer_id, "code", G_TYPE_STRING, code, "text", G_TYPE_STRING,
+      text, "retry", G_TYPE_BOOLEAN, retry, NULL);
+  GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
+      ("No connection with %s: %s", member->info->peer_id, text), ("%s%s", code,
+          retry ? ", trying once more" : ""));
+  if (retry) {
+    member->retries++;
+    gst_call_peer_offer (gst_call_member_start (member, NULL));
+  }
+}
+
+void
+gst_call_member_close (GstCallMember * member)
+{
+  drop_peer (&member->peer);
+  gst_call_room_post (member->room, "call-state", "peer-id", G_TYPE_STRING,
+      member->info->peer_id, "state", G_TYPE_STRING, "closed", NULL);
+}
+
+typedef struct
+{
+  GstCallPeer *peer;
+  gchar *code;
+  gchar *text;
+} Failure;
+
+static void
+failure_free (gpointer data)
+{
+  Failure *failure = data;
+
+  gst_object_unref (failure->peer);
+  g_free (failure->code);
+  g_free (failure->text);
+  g_free (failure);
+}
+
+static void
+on_failure (gpointer object, gpointer data)
+{
+  GstCallRoom *self = object;
+  Failure *failure = data;
+  GstCallMember *member = member_of (self, failure->peer);
+
+  if (!member || !self->signaller)
+    return;
+  gst_call_room_send_close (self, member->info->peer_id,
+      gst_call_peer_get_session (member->peer), failure->code, failure->text);
+  gst_call_member_fail (member, failure->code, failure->text);
+}
+
+/* Called from within the peer, which therefore is not dropped before it has
+ * returned. */
+static void
+peer_failed (gpointer data, GstCallPeer * peer, const gchar * code,
+    const gchar * text)
+{
+  GstCallRoom *self = data;
+  Failure *failure = g_new0 (Failure, 1);
+
+  failure->peer = gst_object_ref (peer);
+  failure->code = g_strdup (code);
+  failure->text = g_strdup (text);
+  gst_call_worker_post (self->config.worker, on_failure, self, failure,
+      failure_free);
+}
+
+static void
+peer_state_changed (gpointer data, GstCallPeer * peer)
+{
+  static const gchar *const names[] = {
+    "new", "connecting", "connected", "closed"
+  };
+  GstCallRoom *self = data;
+  GstCallMember *member = member_of (self, peer);
+
+  if (!member)
+    return;
+  if (gst_call_peer_get_state (peer) == GST_CALL_PEER_CONNECTED)
+    member->connected_since = g_get_monotonic_time ();
+  gst_call_room_post (self, "call-state", "peer-id", G_TYPE_STRING,
+      member->info->peer_id, "state", G_TYPE_STRING,
+      names[gst_call_peer_get_state (peer)], NULL);
+}
+
+static void
+peer_send (gpointer data, GstCallPeer * peer, CallMessage * message)
+{
+  GstCallRoom *self = data;
+
+  if (self->signaller)
+    call_signaller_send (self->signaller, message);
+}
+
+static GstCallTrack *
+peer_get_track (gpointer data, GstCallKind kind)
+{
+  GstCallRoom *self = data;
+
+  return self->owner->get_track (self->bin, kind);
+}
+
+static void
+peer_warn (gpointer data, GstCallPeer * peer, const gchar * text)
+{
+  GstCallRoom *self = data;
+
+  GST_ELEMENT_WARNING (self->bin, STREAM, FAILED, ("%s", text), (NULL));
+}
+
+const GstCallPeerRoom gst_call_member_peer_room = {
+  peer_send, peer_state_changed, peer_failed, get_slot, peer_get_track,
+  peer_warn
+};
+
+void
+gst_call_member_free (gpointer data)
+{
+  GstCallMember *member = data;
+
+  gst_call_worker_clear_timer (&member->gone);
+  drop_peer (&member->peer);
+  call_peer_free (member->info);
+  g_free (member);
+}
+
+gboolean
+gst_call_member_may_start (GstCallMember * member)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 more = (now - member->sessions_time) / SESSION_US;
+
+  if (more > 0) {
+    member->sessions = MIN (member->sessions + more, MAX_SESSIONS);
+    member->sessions_time = now;
+  }
+  if (member->sessions == 0)
+    return FALSE;
+  member->sessions--;
+  return TRUE;
+}
+
+GstCallMember *
+gst_call_member_new (GstCallRoom * room, const CallPeer * info, guint slot)
+{
+  GstCallMember *self = g_new0 (GstCallMember, 1);
+
+  self->room = room;
+  self->info = call_peer_copy (info);
+  self->slot = slot;
+  return self;
+}

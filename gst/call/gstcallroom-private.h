@@ -1,0 +1,74 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What gstcallroom.c (who is here, what the server says) and gstcallmember.c
+ * (one of them, and the connection with it) share. The worker only.
+ */
+#pragma once
+
+#include "gstcallroom.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  GstCallRoom *room;
+  CallPeer *info;
+  GstCallPeer *peer;                /* NULL: no connection */
+  guint slot;
+  guint retries;
+  gint64 connected_since;           /* monotonic; 0: not connected */
+  guint sessions;                   /* that it may still start now … */
+  gint64 sessions_time;             /* … counted at this time */
+  GSource *gone;                    /* runs when the server does not know it */
+} GstCallMember;
+
+struct _GstCallRoom
+{
+  GObject parent;
+
+  /* set once in new */
+  GstElement *bin;                  /* outlives the room */
+  const GstCallRoomOwner *owner;
+  GstCallPeerConfig config;
+  GPtrArray *own_servers;           /* from the property */
+  guint max_peers;
+
+  guint resume_timeout;             /* seconds, of the server */
+  CallSignaller *signaller;
+  gchar *peer_id;
+  gint64 seat;
+  GHashTable *members;              /* peer id to GstCallMember */
+  GstCallSlots *slots;
+};
+
+/* An element message of the callbin: name, then fields as of a structure */
+void gst_call_room_post (GstCallRoom * self, const gchar * name,
+    const gchar * first, ...) G_GNUC_NULL_TERMINATED;
+void gst_call_room_send_close (GstCallRoom * self, const gchar * to,
+    const gchar * session, const gchar * code, const gchar * text);
+/* NULL when it is not there */
+GstCallMember *gst_call_room_find (GstCallRoom * self, const gchar * peer_id);
+
+/* gstcallmember.c */
+/* What peers ask of the room, which is their room_data */
+extern const GstCallPeerRoom gst_call_member_peer_room;
+
+GstCallMember *gst_call_member_new (GstCallRoom * room, const CallPeer * info,
+    guint slot);
+void gst_call_member_free (gpointer member);
+/* Is it ours to make the offers? */
+gboolean gst_call_member_offers (GstCallMember * member);
+/* Each session is a webrtcbin: a peer gets them at a bounded rate. */
+gboolean gst_call_member_may_start (GstCallMember * member);
+/* A fresh connection in place of the one there is. (transfer none) */
+GstCallPeer *gst_call_member_start (GstCallMember * member,
+    const gchar * session);
+/* The connection is of no use: tells everybody, and tries once more with a
+ * fresh webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
+void gst_call_member_fail (GstCallMember * member, const gchar * code,
+    const gchar * text);
+/* The peer ended it as it wanted to; it may still be in the room. */
+void gst_call_member_close (GstCallMember * member);
+
+G_END_DECLS
