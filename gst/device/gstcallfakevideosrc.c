@@ -20,100 +20,39 @@
  * Since: 0.1
  */
 
-/*
- * Threads
- *
- *   name        runs                       may take        never
- *   ----------  -------------------------  --------------  ------------------
- *   app         properties, states         OBJECT, pacer   wait for streaming
- *   streaming   fill                       OBJECT, pacer   hold one and wait
- *
- * Locks, in the order they may be taken
- *
- *   1 OBJECT    GST_OBJECT   protects: camera, options
- *   2 pacer     see gstcallpacer.h
- */
+/* Threads and locks: see gstcallfakesrc.c; this part has none. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include "gstcall.h"
-#include "gstcallfakedevice.h"
-#include "gstcallpacer.h"
+#include "gstcallfakesrc.h"
 #include "gstcallpattern.h"
 
-#include <gst/base/gstpushsrc.h>
 #include <gst/video/gstvideopool.h>
-
-GST_DEBUG_CATEGORY_STATIC (gst_call_fake_video_src_debug);
-#define GST_CAT_DEFAULT gst_call_fake_video_src_debug
 
 #define DEFAULT_WIDTH 640
 #define DEFAULT_HEIGHT 480
 #define DEFAULT_RATE 30
 #define POOL_MIN 4
 
-enum
-{
-  PROP_0,
-  PROP_CAMERA,
-  PROP_OPEN_DELAY,
-  PROP_FAIL_OPEN,
-  PROP_UNPLUG_AFTER,
-  PROP_STALL_AFTER,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
-
 #define GST_TYPE_CALL_FAKE_VIDEO_SRC (gst_call_fake_video_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallFakeVideoSrc, gst_call_fake_video_src, GST,
-    CALL_FAKE_VIDEO_SRC, GstPushSrc);
+    CALL_FAKE_VIDEO_SRC, GstCallFakeSrc);
 
 struct _GstCallFakeVideoSrc
 {
-  GstPushSrc parent;
+  GstCallFakeSrc parent;
 
-  /* object lock */
-  guint camera;
-  GstCallFakeOptions options;
-
-  GstCallPacer pacer;
-
-  /* only the streaming thread, and start and stop */
+  /* only the streaming thread, and stop */
   GstVideoInfo info;
   GstCallPattern *pattern;
-  GstClockTime duration;
 };
 
 G_DEFINE_FINAL_TYPE (GstCallFakeVideoSrc, gst_call_fake_video_src,
-    GST_TYPE_PUSH_SRC);
-GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (callfakevideosrc, "callfakevideosrc",
-    GST_RANK_NONE, GST_TYPE_CALL_FAKE_VIDEO_SRC,
-    GST_DEBUG_CATEGORY_INIT (gst_call_fake_video_src_debug, "callfakevideosrc",
-        0, "fake camera"));
-
-static void
-get_settings (GstCallFakeVideoSrc * self, guint * camera,
-    GstCallFakeOptions * options)
-{
-  GST_OBJECT_LOCK (self);
-  *camera = self->camera;
-  *options = self->options;
-  GST_OBJECT_UNLOCK (self);
-}
-
-static gboolean
-gst_call_fake_video_src_start (GstBaseSrc * src)
-{
-  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (src);
-  GstCallFakeOptions options;
-  guint camera;
-
-  get_settings (self, &camera, &options);
-  return gst_call_pacer_start (&self->pacer, src, &options,
-      GST_CALL_FAKE_VIDEO, camera);
-}
+    GST_TYPE_CALL_FAKE_SRC);
+GST_ELEMENT_REGISTER_DEFINE (callfakevideosrc, "callfakevideosrc",
+    GST_RANK_NONE, GST_TYPE_CALL_FAKE_VIDEO_SRC);
 
 static gboolean
 gst_call_fake_video_src_stop (GstBaseSrc * src)
@@ -121,20 +60,6 @@ gst_call_fake_video_src_stop (GstBaseSrc * src)
   GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (src);
 
   g_clear_pointer (&self->pattern, gst_call_pattern_free);
-  return TRUE;
-}
-
-static gboolean
-gst_call_fake_video_src_unlock (GstBaseSrc * src)
-{
-  gst_call_pacer_unlock (&GST_CALL_FAKE_VIDEO_SRC (src)->pacer, TRUE);
-  return TRUE;
-}
-
-static gboolean
-gst_call_fake_video_src_unlock_stop (GstBaseSrc * src)
-{
-  gst_call_pacer_unlock (&GST_CALL_FAKE_VIDEO_SRC (src)->pacer, FALSE);
   return TRUE;
 }
 
@@ -157,17 +82,15 @@ static gboolean
 gst_call_fake_video_src_set_caps (GstBaseSrc * src, GstCaps * caps)
 {
   GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (src);
-  GstCallFakeOptions options;
-  guint camera;
+  GstCallFakeSrc *fake = GST_CALL_FAKE_SRC (src);
 
   if (!gst_video_info_from_caps (&self->info, caps))
     return FALSE;
-  get_settings (self, &camera, &options);
   g_clear_pointer (&self->pattern, gst_call_pattern_free);
-  self->pattern = gst_call_pattern_new (camera, self->info.width,
-      self->info.height);
-  self->duration = gst_util_uint64_scale_int (GST_SECOND, self->info.fps_d,
-      MAX (self->info.fps_n, 1));
+  self->pattern = gst_call_pattern_new (gst_call_fake_src_get_index (fake),
+      self->info.width, self->info.height);
+  gst_call_fake_src_set_duration (fake, gst_util_uint64_scale_int (GST_SECOND,
+          self->info.fps_d, MAX (self->info.fps_n, 1)));
   return TRUE;
 }
 
@@ -195,128 +118,39 @@ gst_call_fake_video_src_decide_allocation (GstBaseSrc * src, GstQuery * query)
       (gst_call_fake_video_src_parent_class)->decide_allocation (src, query);
 }
 
-static GstFlowReturn
-gst_call_fake_video_src_fill (GstPushSrc * push, GstBuffer * buffer)
+static gboolean
+gst_call_fake_video_src_draw (GstCallFakeSrc * fake, GstBuffer * buffer,
+    guint index, guint64 number)
 {
-  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (push);
-  GstBaseSrc *src = GST_BASE_SRC (push);
-  GstCallFakeOptions options;
+  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (fake);
   GstVideoFrame frame;
-  GstFlowReturn flow;
-  GstClockTime at;
-  guint64 number;
-  guint camera;
 
-  get_settings (self, &camera, &options);
-  flow = gst_call_pacer_next (&self->pacer, src, &options, GST_CALL_FAKE_VIDEO,
-      camera, self->duration, TRUE, &at);
-  if (flow != GST_FLOW_OK)
-    return flow;
-  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("A picture has no memory."),
-        (NULL));
-    return GST_FLOW_ERROR;
-  }
-  number = (at - self->pacer.opened) / self->duration;
+  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_WRITE))
+    return FALSE;
   gst_call_pattern_draw (self->pattern, number, &frame);
   gst_video_frame_unmap (&frame);
-  GST_BUFFER_PTS (buffer) = at;
-  GST_BUFFER_DURATION (buffer) = self->duration;
-  GST_BUFFER_OFFSET (buffer) = number;
-  return GST_FLOW_OK;
-}
-
-static gboolean
-gst_call_fake_video_src_query (GstBaseSrc * src, GstQuery * query)
-{
-  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
-    return
-        GST_BASE_SRC_CLASS (gst_call_fake_video_src_parent_class)->query (src,
-        query);
-  /* stamped at the moment it is handed out */
-  gst_query_set_latency (query, TRUE, 0, GST_CLOCK_TIME_NONE);
   return TRUE;
-}
-
-static void
-gst_call_fake_video_src_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_CAMERA:
-      self->camera = g_value_get_uint (value);
-      break;
-    case PROP_OPEN_DELAY:
-      self->options.open_delay = g_value_get_uint (value);
-      break;
-    case PROP_FAIL_OPEN:
-      self->options.fail_open = g_value_get_boolean (value);
-      break;
-    case PROP_UNPLUG_AFTER:
-      self->options.unplug_after = g_value_get_uint (value);
-      break;
-    case PROP_STALL_AFTER:
-      self->options.stall_after = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_call_fake_video_src_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
-{
-  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_CAMERA:
-      g_value_set_uint (value, self->camera);
-      break;
-    case PROP_OPEN_DELAY:
-      g_value_set_uint (value, self->options.open_delay);
-      break;
-    case PROP_FAIL_OPEN:
-      g_value_set_boolean (value, self->options.fail_open);
-      break;
-    case PROP_UNPLUG_AFTER:
-      g_value_set_uint (value, self->options.unplug_after);
-      break;
-    case PROP_STALL_AFTER:
-      g_value_set_uint (value, self->options.stall_after);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_call_fake_video_src_finalize (GObject * object)
 {
-  GstCallFakeVideoSrc *self = GST_CALL_FAKE_VIDEO_SRC (object);
-
-  g_clear_pointer (&self->pattern, gst_call_pattern_free);
-  gst_call_pacer_clear (&self->pacer);
+  g_clear_pointer (&GST_CALL_FAKE_VIDEO_SRC (object)->pattern,
+      gst_call_pattern_free);
   G_OBJECT_CLASS (gst_call_fake_video_src_parent_class)->finalize (object);
 }
 
 static void
-gst_call_fake_video_src_install_properties (GObjectClass * gobject_class)
+gst_call_fake_video_src_class_init (GstCallFakeVideoSrcClass * klass)
 {
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  GstBaseSrcClass *base_class = GST_BASE_SRC_CLASS (klass);
 
-  gobject_class->set_property = gst_call_fake_video_src_set_property;
-  gobject_class->get_property = gst_call_fake_video_src_get_property;
-
+  G_OBJECT_CLASS (klass)->finalize = gst_call_fake_video_src_finalize;
+  base_class->stop = gst_call_fake_video_src_stop;
+  base_class->fixate = gst_call_fake_video_src_fixate;
+  base_class->set_caps = gst_call_fake_video_src_set_caps;
+  base_class->decide_allocation = gst_call_fake_video_src_decide_allocation;
+  GST_CALL_FAKE_SRC_CLASS (klass)->draw = gst_call_fake_video_src_draw;
   /**
    * GstCallFakeVideoSrc:camera:
    *
@@ -324,85 +158,14 @@ gst_call_fake_video_src_install_properties (GObjectClass * gobject_class)
    *
    * Since: 0.1
    */
-  props[PROP_CAMERA] = g_param_spec_uint ("camera", "Camera",
-      "Number of the camera", 0, GST_CALL_FAKE_MAX - 1, 0, flags);
-
-  /**
-   * GstCallFakeVideoSrc:open-delay:
-   *
-   * Milliseconds from PLAYING to the first picture.
-   *
-   * Since: 0.1
-   */
-  props[PROP_OPEN_DELAY] = g_param_spec_uint ("open-delay", "Open delay",
-      "Time the camera takes to open (ms)", 0, GST_CALL_FAKE_MAX_MS, 0, flags);
-
-  /**
-   * GstCallFakeVideoSrc:fail-open:
-   *
-   * Opening ends in a RESOURCE BUSY error, after open-delay.
-   *
-   * Since: 0.1
-   */
-  props[PROP_FAIL_OPEN] = g_param_spec_boolean ("fail-open", "Fail to open",
-      "Opening the camera fails", FALSE, flags);
-
-  /**
-   * GstCallFakeVideoSrc:unplug-after:
-   *
-   * Milliseconds after opening the camera ends in a RESOURCE READ error and is
-   * gone from the list of devices; 0 = never.
-   *
-   * Since: 0.1
-   */
-  props[PROP_UNPLUG_AFTER] = g_param_spec_uint ("unplug-after",
-      "Unplug after", "Time until the camera is pulled out (ms, 0 = never)", 0,
-      GST_CALL_FAKE_MAX_MS, 0, flags);
-
-  /**
-   * GstCallFakeVideoSrc:stall-after:
-   *
-   * Milliseconds after opening the camera delivers nothing more and says
-   * nothing; 0 = never.
-   *
-   * Since: 0.1
-   */
-  props[PROP_STALL_AFTER] = g_param_spec_uint ("stall-after", "Stall after",
-      "Time until the camera stops silently (ms, 0 = never)", 0,
-      GST_CALL_FAKE_MAX_MS, 0, flags);
-
-  g_object_class_install_properties (gobject_class, N_PROPS, props);
-}
-
-static void
-gst_call_fake_video_src_class_init (GstCallFakeVideoSrcClass * klass)
-{
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstBaseSrcClass *base_class = GST_BASE_SRC_CLASS (klass);
-  g_autoptr (GstCaps) caps = gst_call_fake_caps (GST_CALL_FAKE_VIDEO);
-
-  G_OBJECT_CLASS (klass)->finalize = gst_call_fake_video_src_finalize;
-  gst_call_fake_video_src_install_properties (G_OBJECT_CLASS (klass));
-  base_class->start = gst_call_fake_video_src_start;
-  base_class->stop = gst_call_fake_video_src_stop;
-  base_class->unlock = gst_call_fake_video_src_unlock;
-  base_class->unlock_stop = gst_call_fake_video_src_unlock_stop;
-  base_class->fixate = gst_call_fake_video_src_fixate;
-  base_class->set_caps = gst_call_fake_video_src_set_caps;
-  base_class->decide_allocation = gst_call_fake_video_src_decide_allocation;
-  base_class->query = gst_call_fake_video_src_query;
-  GST_PUSH_SRC_CLASS (klass)->fill = gst_call_fake_video_src_fill;
-  gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_element_class_set_static_metadata (element_class, "Fake camera",
-      "Source/Video", "A camera for tests: moving picture with a counter",
-      "gst-call");
+  gst_call_fake_src_class_set_up (GST_CALL_FAKE_SRC_CLASS (klass),
+      GST_CALL_FAKE_VIDEO, "Number of the camera");
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "Fake camera", "Source/Video",
+      "A camera for tests: moving picture with a counter", "gst-call");
 }
 
 static void
 gst_call_fake_video_src_init (GstCallFakeVideoSrc * self)
 {
-  gst_call_pacer_init (&self->pacer);
-  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
-  gst_base_src_set_live (GST_BASE_SRC (self), TRUE);
 }
