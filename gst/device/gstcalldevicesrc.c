@@ -2,26 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/*
- * Threads
+/* Threads and locks: see gstcalldevicebin.c. Of its own this part has
  *
- *   name        runs                                may take       never
- *   ----------  ----------------------------------  -------------  -----------
- *   app         properties, states, send_event      STATE, OBJECT  -
- *   streaming   messages of an input, on_switched   OBJECT         STATE
- *   provider    on_device_removed                   OBJECT         STATE, block
- *   async       end_track (gst_element_call_async)  STATE, OBJECT  -
- *
- * Locks, in the order they may be taken
- *
- *   1 STATE     GST_STATE_LOCK  recursive, GStreamer's own: makes changes of
- *                               the bin's inside and of its state one after
- *                               the other. Protects: list, and writing input
- *   2 OBJECT    GST_OBJECT      protects: property values, device, input,
- *                               input_pad, failed, delivered, track_state
- *
- *   Nothing is posted, linked or notified with OBJECT held. Under STATE children
- *   are added, linked and change state, as in every bin's change_state.
+ *   OBJECT protects: input_pad, delivered
+ *   on_switched runs in the streaming thread of a branch
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -34,52 +18,32 @@
 GST_DEBUG_CATEGORY_STATIC (gst_call_device_src_debug);
 #define GST_CAT_DEFAULT gst_call_device_src_debug
 
-enum
-{
-  PROP_0,
-  PROP_DEVICE_ID,
-  PROP_LABEL,
-  PROP_ENABLED,
-  PROP_SETTINGS,
-  PROP_DEVICES,
-  PROP_STATE,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
-
 typedef struct
 {
   /* set once in constructed */
   GstCallSwap *swap;
   GstPad *srcpad;
 
-  /* state lock */
-  GstCallDeviceList *list;
-  gulong removed_id;
-
   /* object lock */
-  gchar *device_id;
-  gchar *label;
-  gboolean enabled;
-  GstCallDevice *device;
-  GstElement *input;            /* in the bin: a device's or the blank one */
-  GstPad *input_pad;            /* its pad of the swap point */
-  gboolean failed;              /* the device's end has been noticed */
-  gboolean delivered;           /* a buffer of the input has gone out */
-  GstCallTrackState track_state;
+  GstPad *input_pad;            /* the branch's, of the swap point */
+  gboolean delivered;           /* a buffer of the branch has gone out */
 } GstCallDeviceSrcPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
-    GST_TYPE_BIN, G_ADD_PRIVATE (GstCallDeviceSrc);
+    GST_TYPE_CALL_DEVICE_BIN, G_ADD_PRIVATE (GstCallDeviceSrc);
     GST_DEBUG_CATEGORY_INIT (gst_call_device_src_debug, "calldevicesrc", 0,
         "device sources"));
 
 #define PRIV(self) \
   ((GstCallDeviceSrcPrivate *) gst_call_device_src_get_instance_private (self))
 
-GstElement *
-gst_call_device_src_chain (GstElement ** elements)
+/* --- branches --- */
+
+/* A floating bin of elements (floating, NULL-terminated array) linked in a
+ * row, with the last one's src pad as its own. NULL: they cannot be linked,
+ * or one is NULL. */
+static GstElement *
+make_chain (GstElement ** elements)
 {
   g_autoptr (GstElement) bin = gst_object_ref_sink (gst_bin_new (NULL));
   g_autoptr (GstPad) pad = NULL;
@@ -99,133 +63,133 @@ gst_call_device_src_chain (GstElement ** elements)
   return g_steal_pointer (&bin);
 }
 
-/* --- small helpers --- */
-
-static void
-set_track_state (GstCallDeviceSrc * self, GstCallTrackState state)
+static GstElement *
+make_filter (const GstCaps * caps)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean changed;
+  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
 
-  GST_OBJECT_LOCK (self);
-  changed = priv->track_state != state;
-  priv->track_state = state;
-  GST_OBJECT_UNLOCK (self);
-  if (changed)
-    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
-}
-
-static GstCallDevice *
-ref_device (GstCallDeviceSrc * self)
-{
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  GstCallDevice *device;
-
-  GST_OBJECT_LOCK (self);
-  device = priv->device ? gst_call_device_ref (priv->device) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return device;
+  if (filter)
+    g_object_set (filter, "caps", caps, NULL);
+  return filter;
 }
 
 static GstElement *
-ref_input (GstCallDeviceSrc * self)
+make_branch (GstCallDeviceSrc * self, GstCallDevice * device, GError ** error)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  GstElement *input;
+  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
+  g_autoptr (GstCaps) allowed = gst_caps_from_string (klass->allowed);
+  g_autoptr (GstCaps) downstream =
+      gst_pad_peer_query_caps (PRIV (self)->srcpad, allowed);
+  GstElement *chain[GST_CALL_DEVICE_SRC_MAX_CHAIN] = { NULL, };
+  g_auto (GstCallMode) mode = { NULL, };
+  GstElement *branch;
+  guint n = 0;
 
-  GST_OBJECT_LOCK (self);
-  input = priv->input ? gst_object_ref (priv->input) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return input;
+  if (!klass->choose_mode (device->caps, downstream, &mode)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "What follows takes no raw %s. Put %sconvert or an encoder behind %s.",
+        klass->medium, klass->medium, GST_OBJECT_NAME (gst_element_get_factory
+            (GST_ELEMENT (self))));
+    return NULL;
+  }
+  GST_DEBUG_OBJECT (self, "%s: %" GST_PTR_FORMAT " for %" GST_PTR_FORMAT,
+      device->id, mode.device, mode.output);
+  chain[n] = gst_call_device_create_element (device);
+  if (chain[n])
+    gst_object_set_name (GST_OBJECT (chain[n++]), "source");
+  chain[n++] = make_filter (mode.device);
+  n += klass->add_converters (&mode, chain + n);
+  chain[n++] = make_filter (mode.output);
+  branch = make_chain (chain);
+  if (!branch)
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "\"%s\" cannot be used: an element is missing. Install "
+        "gstreamer1.0-plugins-base and gstreamer1.0-plugins-good.",
+        device->label);
+  return branch;
 }
 
-/* TRUE for the first who notices that input's device is gone. */
-static gboolean
-claim_failure (GstCallDeviceSrc * self, GstElement * input)
+static GstElement *
+make_blank (GstCallDeviceSrc * self)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean first;
+  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
+  g_autoptr (GstCaps) caps = gst_call_swap_get_caps (PRIV (self)->swap);
+  GstElement *chain[GST_CALL_DEVICE_SRC_MAX_CHAIN] = { NULL, };
+  GstCallMode mode = { NULL, };
+  guint n = 1;
 
-  GST_OBJECT_LOCK (self);
-  first = priv->input == input && !priv->failed;
-  if (first)
-    priv->failed = TRUE;
-  GST_OBJECT_UNLOCK (self);
-  return first;
+  chain[0] = klass->make_blank ();
+  if (!chain[0])
+    return NULL;
+  n += klass->add_converters (&mode, chain + n);
+  chain[n] = make_filter (caps);
+  return make_chain (chain);
 }
 
-/* --- inputs, under STATE --- */
-
-/* Takes the floating input. FALSE: it cannot be linked. */
+/* Takes the floating branch. FALSE: it cannot be linked. With STATE held. */
 static gboolean
-attach_input (GstCallDeviceSrc * self, GstElement * input,
-    GstCallDevice * device)
+attach (GstCallDeviceSrc * self, GstElement * branch, GstCallDevice * device)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (input, "src");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (branch, "src");
   GstPad *pad =
       gst_element_request_pad_simple (GST_ELEMENT (priv->swap), "sink_%u");
 
-  gst_bin_add (GST_BIN (self), input);
   GST_OBJECT_LOCK (self);
-  priv->input = gst_object_ref (input);
   priv->input_pad = pad;
-  priv->failed = device == NULL;
   priv->delivered = FALSE;
-  g_clear_pointer (&priv->device, gst_call_device_unref);
-  priv->device = device ? gst_call_device_ref (device) : NULL;
   GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_add_branch (GST_CALL_DEVICE_BIN (self), branch, device);
   gst_call_swap_select (priv->swap, pad);
   return gst_pad_link (src, pad) == GST_PAD_LINK_OK;
 }
 
 static void
-detach_input (GstCallDeviceSrc * self)
+gst_call_device_src_close (GstCallDeviceBin * bin)
 {
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
   GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstElement) input = NULL;
+  g_autoptr (GstElement) branch = gst_call_device_bin_stop_branch (bin);
   g_autoptr (GstPad) pad = NULL;
 
   GST_OBJECT_LOCK (self);
-  input = g_steal_pointer (&priv->input);
   pad = g_steal_pointer (&priv->input_pad);
-  g_clear_pointer (&priv->device, gst_call_device_unref);
   GST_OBJECT_UNLOCK (self);
-  if (!input)
-    return;
-  gst_element_set_locked_state (input, TRUE);
-  gst_element_set_state (input, GST_STATE_NULL);
-  gst_element_release_request_pad (GST_ELEMENT (priv->swap), pad);
-  gst_bin_remove (GST_BIN (self), input);
+  if (pad)
+    gst_element_release_request_pad (GST_ELEMENT (priv->swap), pad);
+}
+
+static gboolean
+gst_call_device_src_open (GstCallDeviceBin * bin, GPtrArray * devices,
+    GError ** error)
+{
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
+  g_autoptr (GstCallDevice) device = NULL;
+  GstElement *branch;
+
+  device = gst_call_device_bin_choose (bin, devices, NULL, error);
+  if (!device)
+    return FALSE;
+  branch = make_branch (self, device, error);
+  if (!branch)
+    return FALSE;
+  if (!attach (self, branch, device)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+        "\"%s\" cannot be linked.", device->label);
+    return FALSE;
+  }
+  gst_call_device_bin_set_track_state (bin, GST_CALL_TRACK_MUTED);
+  return TRUE;
 }
 
 /* --- the end of a device --- */
-
-static void
-post_track_ended (GstCallDeviceSrc * self, GstCallDevice * device)
-{
-  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
-  gboolean video = klass->kind == GST_CALL_DEVICE_VIDEO_INPUT;
-
-  GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
-          "%s is sent in its place; set device-id to another %s and restart "
-          "the element.", klass->noun, device->label, device->id,
-          video ? "A black picture" : "Silence", klass->noun), (NULL));
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("call-track-ended",
-              "kind", G_TYPE_STRING, gst_call_device_kind_name (klass->kind),
-              "deviceId", G_TYPE_STRING, device->id,
-              "label", G_TYPE_STRING, device->label, NULL)));
-}
 
 /* A device that never delivered cannot be opened: that ends the pipeline. */
 static void
 post_open_error (GstCallDeviceSrc * self, GstCallDevice * device, gint code,
     const gchar * reason, const gchar * debug)
 {
-  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
+  GstCallDeviceBinClass *klass = GST_CALL_DEVICE_BIN_GET_CLASS (self);
   GstCallDeviceList *list = gst_call_device_list_get (klass->kind);
   g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
   g_autofree gchar *known = gst_call_device_describe (devices);
@@ -251,140 +215,48 @@ has_delivered (GstCallDeviceSrc * self)
   return delivered;
 }
 
-/* Black or silence takes the device's place. async thread */
-static void
-end_track (GstElement * element, gpointer data)
+static gboolean
+gst_call_device_src_end (GstCallDeviceBin * bin, GstCallDevice * device)
 {
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (element);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstCallDevice) device = NULL;
-  g_autoptr (GstCaps) caps = NULL;
-  GstElement *input = data, *blank;
-  gboolean ended = FALSE;
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
+  GstElement *blank;
 
-  GST_STATE_LOCK (self);
-  if (priv->input == input && GST_STATE (self) > GST_STATE_READY)
-    device = ref_device (self);
-  if (device && has_delivered (self)) {
-    caps = gst_call_swap_get_caps (priv->swap);
-    detach_input (self);
-    blank = GST_CALL_DEVICE_SRC_GET_CLASS (self)->make_blank (self, caps);
-    if (blank && attach_input (self, blank, NULL))
-      gst_element_sync_state_with_parent (blank);
-    ended = TRUE;
-  }
-  GST_STATE_UNLOCK (self);
-  if (!device)
-    return;
-  set_track_state (self, GST_CALL_TRACK_ENDED);
-  if (ended)
-    post_track_ended (self, device);
-  else
+  if (!has_delivered (self)) {
     post_open_error (self, device, GST_RESOURCE_ERROR_NOT_FOUND,
         "it was unplugged before it delivered anything.", NULL);
-}
-
-static void
-on_device_removed (GstCallDeviceList * list, GstCallDevice * gone,
-    GstCallDeviceSrc * self)
-{
-  g_autoptr (GstCallDevice) device = ref_device (self);
-  g_autoptr (GstElement) input = ref_input (self);
-
-  if (device && input && g_str_equal (device->id, gone->id)
-      && claim_failure (self, input))
-    gst_element_call_async (GST_ELEMENT (self), end_track,
-        gst_object_ref (input), gst_object_unref);
-}
-
-/* --- start and stop, under STATE --- */
-
-static GstCallDevice *
-choose_device (GstCallDeviceSrc * self, GPtrArray * devices, GError ** error)
-{
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autofree gchar *id = NULL;
-  g_autofree gchar *label = NULL;
-
-  GST_OBJECT_LOCK (self);
-  id = g_strdup (priv->device_id);
-  label = g_strdup (priv->label);
-  GST_OBJECT_UNLOCK (self);
-  return gst_call_device_choose (devices,
-      GST_CALL_DEVICE_SRC_GET_CLASS (self)->kind, id, label, error);
-}
-
-static gboolean
-open_input (GstCallDeviceSrc * self, GError ** error)
-{
-  GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GPtrArray) devices = NULL;
-  g_autoptr (GstCallDevice) device = NULL;
-  g_autoptr (GstCaps) allowed = gst_caps_from_string (klass->allowed);
-  g_autoptr (GstCaps) downstream = NULL;
-  GstElement *input;
-
-  priv->list = gst_call_device_list_get (klass->kind);
-  priv->removed_id = g_signal_connect_object (priv->list, "removed",
-      G_CALLBACK (on_device_removed), self, 0);
-  devices = gst_call_device_list_get_devices (priv->list);
-  device = choose_device (self, devices, error);
-  if (!device)
-    return FALSE;
-  downstream = gst_pad_peer_query_caps (priv->srcpad, allowed);
-  input = klass->make_input (self, device, downstream, error);
-  if (!input)
-    return FALSE;
-  if (!attach_input (self, input, device)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
-        "\"%s\" cannot be linked.", device->label);
     return FALSE;
   }
-  set_track_state (self, GST_CALL_TRACK_MUTED);
+  gst_call_device_src_close (bin);
+  blank = make_blank (self);
+  if (blank && attach (self, blank, NULL))
+    gst_element_sync_state_with_parent (blank);
   return TRUE;
 }
 
-static void
-close_input (GstCallDeviceSrc * self)
-{
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-
-  detach_input (self);
-  if (priv->list) {
-    g_clear_signal_handler (&priv->removed_id, priv->list);
-    gst_call_device_list_release (g_steal_pointer (&priv->list));
-  }
-  set_track_state (self, GST_CALL_TRACK_ENDED);
-}
-
-/* --- messages of an input --- */
-
-/* TRUE: the message came from the input and is dealt with. */
 static gboolean
-handle_input_error (GstCallDeviceSrc * self, GstMessage * message)
+gst_call_device_src_child_error (GstCallDeviceBin * bin, GstMessage * message)
 {
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
   GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstElement) input = ref_input (self);
-  g_autoptr (GstCallDevice) device = ref_device (self);
+  g_autoptr (GstElement) branch = gst_call_device_bin_ref_branch (bin);
+  g_autoptr (GstCallDevice) device = gst_call_device_bin_ref_device (bin);
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
   GstFlowReturn flow;
 
   if (GST_MESSAGE_SRC (message) == GST_OBJECT (priv->swap))
     return FALSE;
-  if (!input || !gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
-          GST_OBJECT (input)))
-    return TRUE;                /* an input that is on its way out */
+  if (!branch || !gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
+          GST_OBJECT (branch)))
+    return TRUE;                /* a branch that is on its way out */
   flow = gst_call_swap_get_last_flow (priv->swap);
   if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)
     return FALSE;               /* downstream's failure, not the device's */
-  if (!device || !claim_failure (self, input))
+  if (!device || !gst_call_device_bin_claim_failure (bin, branch))
     return TRUE;
   GST_DEBUG_OBJECT (self, "device failed: %" GST_PTR_FORMAT, message);
   if (has_delivered (self)) {
-    gst_element_call_async (GST_ELEMENT (self), end_track,
-        gst_object_ref (input), gst_object_unref);
+    gst_call_device_bin_end_later (bin, branch);
     return TRUE;
   }
   gst_message_parse_error (message, &error, &debug);
@@ -393,68 +265,43 @@ handle_input_error (GstCallDeviceSrc * self, GstMessage * message)
   return TRUE;
 }
 
-static void
-gst_call_device_src_handle_message (GstBin * bin, GstMessage * message)
-{
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
-      && handle_input_error (GST_CALL_DEVICE_SRC (bin), message)) {
-    gst_message_unref (message);
-    return;
-  }
-  GST_BIN_CLASS (gst_call_device_src_parent_class)->handle_message (bin,
-      message);
-}
-
-/* The first buffer of an input has gone out. streaming thread */
+/* The first buffer of a branch has gone out. streaming thread */
 static void
 on_switched (GstCallSwap * swap, GstPad * pad, GstCallDeviceSrc * self)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean live;
+  gboolean current;
 
   GST_OBJECT_LOCK (self);
-  if (pad == priv->input_pad)
+  current = pad == priv->input_pad;
+  if (current)
     priv->delivered = TRUE;
-  live = pad == priv->input_pad && priv->device && !priv->failed;
   GST_OBJECT_UNLOCK (self);
-  if (!live)
-    return;
-  set_track_state (self, GST_CALL_TRACK_LIVE);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SETTINGS]);
+  if (current && !gst_call_device_bin_has_failed (GST_CALL_DEVICE_BIN (self)))
+    gst_call_device_bin_set_track_state (GST_CALL_DEVICE_BIN (self),
+        GST_CALL_TRACK_LIVE);
 }
 
-/* --- states and events --- */
+/* --- what a source is asked --- */
 
-static gboolean
-start (GstCallDeviceSrc * self)
+static GstCaps *
+gst_call_device_src_get_caps (GstCallDeviceBin * bin, GstElement * branch)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) source =
+      gst_bin_get_by_name (GST_BIN (branch), "source");
+  g_autoptr (GstPad) pad =
+      source ? gst_element_get_static_pad (source, "src") : NULL;
 
-  if (open_input (self, &error))
-    return TRUE;
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-      GST_FUNCTION, __LINE__);
-  close_input (self);
-  return FALSE;
+  return pad ? gst_pad_get_current_caps (pad) : NULL;
 }
 
-static GstStateChangeReturn
-gst_call_device_src_change_state (GstElement * element,
-    GstStateChange transition)
+static void
+gst_call_device_src_set_enabled (GstCallDeviceBin * bin, gboolean enabled)
 {
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (element);
-  GstStateChangeReturn ret;
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
-    return GST_STATE_CHANGE_FAILURE;
-  ret = GST_ELEMENT_CLASS (gst_call_device_src_parent_class)->change_state
-      (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-      (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
-          ret == GST_STATE_CHANGE_FAILURE))
-    close_input (self);
-  return ret;
+  if (priv->swap)
+    gst_call_swap_set_blank (priv->swap, !enabled);
 }
 
 /* EOS from the application ends the stream; EOS of a device never does. */
@@ -470,98 +317,6 @@ gst_call_device_src_send_event (GstElement * element, GstEvent * event)
   return TRUE;
 }
 
-/* Devices come and go, the pipeline's clock must not. */
-static GstClock *
-gst_call_device_src_provide_clock (GstElement * element)
-{
-  return NULL;
-}
-
-/* --- properties --- */
-
-static GstStructure *
-make_settings (GstCallDeviceSrc * self)
-{
-  g_autoptr (GstCallDevice) device = ref_device (self);
-  g_autoptr (GstElement) input = ref_input (self);
-  g_autoptr (GstElement) source = NULL;
-  g_autoptr (GstPad) pad = NULL;
-  g_autoptr (GstCaps) caps = NULL;
-
-  source = input ? gst_bin_get_by_name (GST_BIN (input), "source") : NULL;
-  pad = source ? gst_element_get_static_pad (source, "src") : NULL;
-  caps = pad ? gst_pad_get_current_caps (pad) : NULL;
-  return gst_call_device_settings (device, caps);
-}
-
-static void
-gst_call_device_src_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (object);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean enabled;
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_DEVICE_ID:
-      g_free (priv->device_id);
-      priv->device_id = g_value_dup_string (value);
-      break;
-    case PROP_LABEL:
-      g_free (priv->label);
-      priv->label = g_value_dup_string (value);
-      break;
-    case PROP_ENABLED:
-      priv->enabled = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  enabled = priv->enabled;
-  GST_OBJECT_UNLOCK (self);
-  if (id == PROP_ENABLED && priv->swap)
-    gst_call_swap_set_blank (priv->swap, !enabled);
-}
-
-static void
-gst_call_device_src_get_property (GObject * object, guint id, GValue * value,
-    GParamSpec * pspec)
-{
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (object);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-
-  if (id == PROP_SETTINGS) {
-    g_value_take_boxed (value, make_settings (self));
-    return;
-  }
-  if (id == PROP_DEVICES) {
-    gst_call_device_list_to_value (GST_CALL_DEVICE_SRC_GET_CLASS (self)->kind,
-        value);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_DEVICE_ID:
-      g_value_set_string (value, priv->device_id);
-      break;
-    case PROP_LABEL:
-      g_value_set_string (value, priv->label);
-      break;
-    case PROP_ENABLED:
-      g_value_set_boolean (value, priv->enabled);
-      break;
-    case PROP_STATE:
-      g_value_set_enum (value, priv->track_state);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
 static void
 gst_call_device_src_constructed (GObject * object)
 {
@@ -570,10 +325,12 @@ gst_call_device_src_constructed (GObject * object)
   GstCallDeviceSrcPrivate *priv = PRIV (self);
   g_autoptr (GstCaps) allowed = gst_caps_from_string (klass->allowed);
   g_autoptr (GstPad) pad = NULL;
+  gboolean enabled;
 
   G_OBJECT_CLASS (gst_call_device_src_parent_class)->constructed (object);
   priv->swap = gst_call_swap_new ("swap", allowed);
-  gst_call_swap_set_blank (priv->swap, !priv->enabled);
+  g_object_get (self, "enabled", &enabled, NULL);
+  gst_call_swap_set_blank (priv->swap, !enabled);
   g_signal_connect_object (priv->swap, "switched", G_CALLBACK (on_switched),
       self, 0);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (priv->swap));
@@ -584,128 +341,22 @@ gst_call_device_src_constructed (GObject * object)
 }
 
 static void
-gst_call_device_src_finalize (GObject * object)
-{
-  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (object));
-
-  g_free (priv->device_id);
-  g_free (priv->label);
-  G_OBJECT_CLASS (gst_call_device_src_parent_class)->finalize (object);
-}
-
-static void
-gst_call_device_src_install_properties (GObjectClass * gobject_class)
-{
-  gobject_class->set_property = gst_call_device_src_set_property;
-  gobject_class->get_property = gst_call_device_src_get_property;
-
-  /**
-   * GstCallDeviceSrc:device-id:
-   *
-   * Id of the device to open, one of those in devices (W3C deviceId); empty =
-   * the first that fits label. Read when the element goes to PAUSED: a change
-   * is used at the next start. An id that is not there is an error that names
-   * those that are.
-   *
-   * Since: 0.1
-   */
-  props[PROP_DEVICE_ID] = g_param_spec_string ("device-id", "Device id",
-      "Id of the device to open (empty = best match)", "",
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-  /**
-   * GstCallDeviceSrc:label:
-   *
-   * Glob (fnmatch(3), case does not matter) over the names of the devices, used
-   * if device-id is empty; empty = any.
-   *
-   * Since: 0.1
-   */
-  props[PROP_LABEL] = g_param_spec_string ("label", "Label",
-      "Glob over the names of devices (empty = any)", "",
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-  /**
-   * GstCallDeviceSrc:enabled:
-   *
-   * FALSE sends black or silence with the same caps and timestamps (W3C
-   * MediaStreamTrack.enabled). The device stays open. Takes effect with the
-   * next buffer, from any thread.
-   *
-   * Since: 0.1
-   */
-  props[PROP_ENABLED] = g_param_spec_boolean ("enabled", "Enabled",
-      "Send what the device delivers, not black or silence", TRUE,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-
-  /**
-   * GstCallDeviceSrc:settings:
-   *
-   * What is really open (W3C getSettings()): deviceId, groupId, label, and of
-   * the mode the device is in width, height, frameRate (Hz) or sampleRate (Hz),
-   * channelCount, and caps. Empty while no device is open. Notified when a
-   * device delivers its first buffer.
-   *
-   * Since: 0.1
-   */
-  props[PROP_SETTINGS] = g_param_spec_boxed ("settings", "Settings",
-      "What is really open", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
-
-  /**
-   * GstCallDeviceSrc:devices:
-   *
-   * The devices of this kind, best first, a structure each: deviceId, kind,
-   * label, groupId, caps (W3C enumerateDevices()). Reading it waits for the
-   * device providers if no element of the process has a device open.
-   *
-   * Since: 0.1
-   */
-  props[PROP_DEVICES] = gst_param_spec_array ("devices", "Devices",
-      "The devices there are",
-      g_param_spec_boxed ("device", "Device", "A device", GST_TYPE_STRUCTURE,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS),
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  /**
-   * GstCallDeviceSrc:state:
-   *
-   * live: the device delivers; muted: it is open and has not delivered yet;
-   * ended: none is open, or it went away and black or silence is sent.
-   *
-   * Since: 0.1
-   */
-  props[PROP_STATE] = g_param_spec_enum ("state", "State",
-      "State of the track", GST_TYPE_CALL_TRACK_STATE, GST_CALL_TRACK_ENDED,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
-
-  g_object_class_install_properties (gobject_class, N_PROPS, props);
-}
-
-static void
 gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
 {
-  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstCallDeviceBinClass *bin_class = GST_CALL_DEVICE_BIN_CLASS (klass);
 
-  gobject_class->constructed = gst_call_device_src_constructed;
-  gobject_class->finalize = gst_call_device_src_finalize;
-  gst_call_device_src_install_properties (gobject_class);
-  element_class->change_state = gst_call_device_src_change_state;
-  element_class->send_event = gst_call_device_src_send_event;
-  element_class->provide_clock = gst_call_device_src_provide_clock;
-  GST_BIN_CLASS (klass)->handle_message = gst_call_device_src_handle_message;
-  gst_type_mark_as_plugin_api (GST_TYPE_CALL_TRACK_STATE, 0);
+  G_OBJECT_CLASS (klass)->constructed = gst_call_device_src_constructed;
+  GST_ELEMENT_CLASS (klass)->send_event = gst_call_device_src_send_event;
+  bin_class->open = gst_call_device_src_open;
+  bin_class->close = gst_call_device_src_close;
+  bin_class->end = gst_call_device_src_end;
+  bin_class->child_error = gst_call_device_src_child_error;
+  bin_class->get_caps = gst_call_device_src_get_caps;
+  bin_class->set_enabled = gst_call_device_src_set_enabled;
   gst_type_mark_as_plugin_api (GST_TYPE_CALL_DEVICE_SRC, 0);
 }
 
 static void
 gst_call_device_src_init (GstCallDeviceSrc * self)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-
-  priv->device_id = g_strdup ("");
-  priv->label = g_strdup ("");
-  priv->enabled = TRUE;
-  priv->track_state = GST_CALL_TRACK_ENDED;
 }

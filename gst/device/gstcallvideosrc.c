@@ -31,18 +31,15 @@
  * Since: 0.1
  */
 
-/* Threads and locks: see gstcalldevicesrc.c; this part has none. */
+/* Threads and locks: see gstcalldevicebin.c; this part has none. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include "gstcall.h"
 #include "gstcalldevicesrc.h"
-#include "gstcallmode.h"
 
 #include <gst/video/video.h>
-
-#define MAX_CHAIN 8
 
 #define ALLOWED GST_VIDEO_CAPS_MAKE ("{ I420, YV12, NV12, NV21, YUY2, UYVY, " \
     "YVYU, Y42B, Y444, RGBA, BGRA, ARGB, ABGR, RGBx, BGRx, xRGB, xBGR, RGB, " \
@@ -65,16 +62,6 @@ G_DEFINE_FINAL_TYPE (GstCallVideoSrc, gst_call_video_src,
     GST_TYPE_CALL_DEVICE_SRC);
 GST_ELEMENT_REGISTER_DEFINE (callvideosrc, "callvideosrc", GST_RANK_NONE,
     GST_TYPE_CALL_VIDEO_SRC);
-
-static GstElement *
-make_filter (const GstCaps * caps)
-{
-  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
-
-  if (filter)
-    g_object_set (filter, "caps", caps, NULL);
-  return filter;
-}
 
 /* Late pictures are still pictures: no dropping on quality-of-service. */
 static GstElement *
@@ -105,69 +92,48 @@ make_crop (const GstCaps * output)
   return crop;
 }
 
-static GstElement *
-gst_call_video_src_make_input (GstCallDeviceSrc * self, GstCallDevice * device,
-    GstCaps * downstream, GError ** error)
+static guint
+gst_call_video_src_add_converters (const GstCallMode * mode,
+    GstElement ** chain)
 {
-  g_auto (GstCallMode) mode = { NULL, };
-  GstElement *chain[MAX_CHAIN] = { NULL, };
-  GstElement *input;
   guint n = 0;
 
-  if (!gst_call_mode_choose_video (device->caps, downstream, &mode)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "What follows takes no raw video. Put videoconvert or an encoder "
-        "behind callvideosrc.");
-    return NULL;
-  }
-  GST_DEBUG_OBJECT (self, "%s: %" GST_PTR_FORMAT " for %" GST_PTR_FORMAT,
-      device->id, mode.device, mode.output);
-  chain[n] = gst_call_device_create_element (device);
-  if (chain[n])
-    gst_object_set_name (GST_OBJECT (chain[n++]), "source");
-  chain[n++] = make_filter (mode.device);
-  if (mode.jpeg)
+  if (mode->jpeg)
     chain[n++] = gst_element_factory_make ("jpegdec", NULL);
-  if (mode.crop)
-    chain[n++] = make_crop (mode.output);
+  if (mode->crop)
+    chain[n++] = make_crop (mode->output);
   chain[n++] = make_converter ();
-  if (mode.rate)
+  if (mode->rate)
     chain[n++] = gst_element_factory_make ("videorate", NULL);
-  chain[n++] = make_filter (mode.output);
-  input = gst_call_device_src_chain (chain);
-  if (!input)
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "\"%s\" cannot be used: an element is missing. Install "
-        "gstreamer1.0-plugins-base and gstreamer1.0-plugins-good.",
-        device->label);
-  return input;
+  return n;
 }
 
 static GstElement *
-gst_call_video_src_make_blank (GstCallDeviceSrc * self, const GstCaps * caps)
+gst_call_video_src_make_blank (void)
 {
-  GstElement *chain[MAX_CHAIN] = { NULL, };
+  GstElement *blank = gst_element_factory_make ("videotestsrc", NULL);
 
-  chain[0] = gst_element_factory_make ("videotestsrc", NULL);
-  if (!chain[0])
-    return NULL;
-  gst_util_set_object_arg (G_OBJECT (chain[0]), "pattern", "black");
-  g_object_set (chain[0], "is-live", TRUE, NULL);
-  chain[1] = make_converter ();
-  chain[2] = make_filter (caps);
-  return gst_call_device_src_chain (chain);
+  if (blank) {
+    gst_util_set_object_arg (G_OBJECT (blank), "pattern", "black");
+    g_object_set (blank, "is-live", TRUE, NULL);
+  }
+  return blank;
 }
 
 static void
 gst_call_video_src_class_init (GstCallVideoSrcClass * klass)
 {
+  GstCallDeviceBinClass *bin_class = GST_CALL_DEVICE_BIN_CLASS (klass);
   GstCallDeviceSrcClass *src_class = GST_CALL_DEVICE_SRC_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  src_class->kind = GST_CALL_DEVICE_VIDEO_INPUT;
-  src_class->noun = "camera";
+  bin_class->kind = GST_CALL_DEVICE_VIDEO_INPUT;
+  bin_class->noun = "camera";
+  bin_class->substitute = "A black picture is sent in its place";
+  src_class->medium = "video";
   src_class->allowed = ALLOWED;
-  src_class->make_input = gst_call_video_src_make_input;
+  src_class->choose_mode = gst_call_mode_choose_video;
+  src_class->add_converters = gst_call_video_src_add_converters;
   src_class->make_blank = gst_call_video_src_make_blank;
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Camera",
