@@ -7,13 +7,15 @@
  * clock, prerolls or hangs holds up nothing but itself. The gate turns every
  * flow return into OK.
  *
- * Timestamps need no care here: what a webrtcbin gives is in running time
- * with a segment from 0, so that one peer's media follows another's.
+ * What a webrtcbin gives is in running time with a segment from 0, so that one
+ * peer's media follows another's. It goes back by itself, though, when less
+ * delay is needed to keep a peer's sound and picture in step: what should have
+ * been played before something that was played already is left out.
  *
  * Threads
  *   name       runs                                     may take
  *   worker     show, clear                              nothing
- *   streaming  the event probe; the gate                nothing
+ *   streaming  the probes; the gate                     nothing
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -38,6 +40,8 @@ struct _GstCallSlot
   GstBin parent;
 
   GstPad *sink;                 /* set once in new */
+
+  GstClockTime last;            /* streaming thread */
 };
 
 G_DEFINE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST_TYPE_BIN);
@@ -55,6 +59,24 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     default:
       return GST_PAD_PROBE_OK;
   }
+}
+
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstCallSlot *self = data;
+  GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+
+  if (!GST_CLOCK_TIME_IS_VALID (time))
+    return GST_PAD_PROBE_OK;
+  if (GST_CLOCK_TIME_IS_VALID (self->last) && time < self->last) {
+    GST_DEBUG_OBJECT (self, "%" GST_TIME_FORMAT " left out, as %"
+        GST_TIME_FORMAT " was shown", GST_TIME_ARGS (time),
+        GST_TIME_ARGS (self->last));
+    return GST_PAD_PROBE_DROP;
+  }
+  self->last = time;
+  return GST_PAD_PROBE_OK;
 }
 
 gboolean
@@ -125,6 +147,9 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   self->sink = gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
       GST_PAD_PROBE_TYPE_EVENT_FLUSH, on_event, NULL, NULL);
+  /* encoded media is not in the order of its times, nor to be left out */
+  if (decoded)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
   gst_call_refuse_queries (pad);
   gst_object_unref (pad);
 
@@ -142,6 +167,7 @@ gst_call_slot_class_init (GstCallSlotClass * klass)
 static void
 gst_call_slot_init (GstCallSlot * self)
 {
+  self->last = GST_CLOCK_TIME_NONE;
 }
 
 struct _GstCallSlots

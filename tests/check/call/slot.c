@@ -86,6 +86,35 @@ GST_START_TEST (test_two_producers)
 
 GST_END_TEST;
 
+/* given a producer that is shown, when its time goes back and on again, then
+ * nothing comes out that is earlier than what came out before */
+GST_START_TEST (test_time_goes_back)
+{
+  static const guint pushed[] = { 0, 1, 5, 3, 4, 5, 6 };
+  static const guint wanted[] = { 0, 1, 5, 5, 6 };
+  GstCallSlot *slot = gst_object_ref_sink (gst_call_slot_new ("slot",
+          GST_CALL_KIND_VIDEO, TRUE));
+  GstHarness *h = gst_harness_new_with_element (GST_ELEMENT (slot), NULL,
+      "src");
+  GstPad *ann = producer ("ann");
+  guint i;
+
+  fail_unless (gst_call_slot_show (slot, ann));
+  for (i = 0; i < G_N_ELEMENTS (pushed); i++)
+    fail_unless_equals_int (gst_pad_push (ann, picture (pushed[i])),
+        GST_FLOW_OK);
+  for (i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    g_autoptr (GstBuffer) out = gst_harness_pull (h);
+
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (out), wanted[i] * FRAME);
+  }
+  gst_harness_teardown (h);
+  gst_object_unref (ann);
+  gst_object_unref (slot);
+}
+
+GST_END_TEST;
+
 /* given a producer that is shown, when another is shown in its place and the
  * first is cleared late, then the second stays */
 GST_START_TEST (test_late_clear)
@@ -271,6 +300,7 @@ slot_suite (void)
   tcase_set_timeout (tc, 60);
   tcase_add_checked_fixture (tc, forget, NULL);
   tcase_add_test (tc, test_two_producers);
+  tcase_add_test (tc, test_time_goes_back);
   tcase_add_test (tc, test_late_clear);
   tcase_add_loop_test (tc, test_failing_downstream, 0, G_N_ELEMENTS (returns));
   tcase_add_test (tc, test_not_linked);
