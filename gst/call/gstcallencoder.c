@@ -233,11 +233,12 @@ gst_call_encoder_remove_branch (GstCallEncoder * self, GstPad * pad)
 {
   g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
 
+  /* first of all, so that the tee heeds no return of it */
+  if (target)
+    gst_element_release_request_pad (self->tee, target);
   gst_ghost_pad_set_target (GST_GHOST_PAD (pad), NULL);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (GST_ELEMENT (self), pad);
-  if (target)
-    gst_element_release_request_pad (self->tee, target);
 }
 
 static void

@@ -12,14 +12,21 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
+/* The target last: what already flows out of it meets a pad that is ready. */
+static GstPad *
+add_ghost (GstElement * bin, GstPad * ghost, GstPad * target)
+{
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (bin, ghost);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (ghost), target);
+  return ghost;
+}
+
 GstPad *
 gst_call_add_ghost (GstElement * bin, const gchar * name, GstPad * target)
 {
-  GstPad *ghost = gst_ghost_pad_new (name, target);
-
-  gst_pad_set_active (ghost, TRUE);
-  gst_element_add_pad (bin, ghost);
-  return ghost;
+  return add_ghost (bin, gst_ghost_pad_new_no_target (name,
+          GST_PAD_DIRECTION (target)), target);
 }
 
 static GstFlowReturn
@@ -53,7 +60,8 @@ gate_event (GstPad * pad, GstObject * parent, GstEvent * event)
 GstPad *
 gst_call_add_gate (GstElement * bin, const gchar * name, GstPad * target)
 {
-  GstPad *ghost = gst_call_add_ghost (bin, name, target);
+  GstPad *ghost = gst_ghost_pad_new_no_target (name,
+      GST_PAD_DIRECTION (target));
   /* the half that is pushed into */
   GstPad *gate = GST_PAD_IS_SINK (ghost) ? gst_object_ref (ghost) :
       GST_PAD (gst_proxy_pad_get_internal (GST_PROXY_PAD (ghost)));
@@ -62,7 +70,7 @@ gst_call_add_gate (GstElement * bin, const gchar * name, GstPad * target)
   gst_pad_set_chain_list_function (gate, gate_chain_list);
   gst_pad_set_event_function (gate, gate_event);
   gst_object_unref (gate);
-  return ghost;
+  return add_ghost (bin, ghost, target);
 }
 
 static GstPadProbeReturn
