@@ -14,6 +14,8 @@
 
 #define VIDEO_IN "videoconvert ! "
 #define AUDIO_IN "audioconvert ! audioresample ! "
+/* what cannot be decoded is not shown, and a key frame asked for at once */
+#define KEY_FRAMES "wait-for-keyframe=true request-keyframe=true"
 
 /* *INDENT-OFF* */
 static const GstCallCodec codecs[] = {
@@ -27,7 +29,8 @@ static const GstCallCodec codecs[] = {
       "max-intra-bitrate=450 static-threshold=1 threads=1",
     },
     /* without picture ids of 15 bits Chromium freezes on any loss */
-    "rtpvp8pay picture-id-mode=15-bit", "rtpvp8depay", { "vp8dec" },
+    "rtpvp8pay picture-id-mode=15-bit", "rtpvp8depay " KEY_FRAMES,
+    { "vp8dec" },
   },
   {
     "H264", GST_CALL_KIND_VIDEO, "video/x-h264",
@@ -41,7 +44,10 @@ static const GstCallCodec codecs[] = {
       "capsfilter caps=video/x-h264,profile=constrained-baseline",
     },
     "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
-    "rtph264depay", { "h264parse ! avdec_h264", "h264parse ! openh264dec" },
+    /* it waits for key frames only when it gives whole pictures */
+    "rtph264depay " KEY_FRAMES " ! capsfilter "
+      "caps=video/x-h264,stream-format=byte-stream,alignment=au",
+    { "h264parse ! avdec_h264", "h264parse ! openh264dec" },
   },
   {
     "OPUS", GST_CALL_KIND_AUDIO, "audio/x-opus",
@@ -159,10 +165,8 @@ gst_call_codec_make_decoder (const GstCallCodec * codec, gboolean decode)
 
   if (decode && !fragment)
     return NULL;
-  /* until the first key frame arrives it is asked for again and again */
-  description = g_strconcat (codec->depayloader, codec->kind ==
-      GST_CALL_KIND_VIDEO ? " request-keyframe=true wait-for-keyframe=true" :
-      "", decode ? " ! " : NULL, fragment, NULL);
+  description = g_strconcat (codec->depayloader, decode ? " ! " : NULL,
+      fragment, NULL);
   return make_bin (description);
 }
 

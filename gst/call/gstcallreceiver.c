@@ -17,12 +17,19 @@
 #include "gstcallreceiver.h"
 
 #include <gst/audio/gstaudiodecoder.h>
+#include <gst/rtp/gstrtpbuffer.h>
+#include <gst/video/video.h>
 
 struct _GstCallReceiver
 {
   GstBin parent;
 
   const GstCallCodec *codec;    /* set once in new */
+
+  /* only the streaming thread */
+  guint32 timestamp;            /* RTP, of the picture that is coming in … */
+  gboolean coming;              /* … if one is */
+  gboolean unpacked;            /* … and something of it went on */
 
   /* object lock */
   GstCallReceiverStats stats;
@@ -68,6 +75,55 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     GST_OBJECT_UNLOCK (self);
   }
   return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_unpacked (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GST_CALL_RECEIVER (data)->unpacked = TRUE;
+  return GST_PAD_PROBE_OK;
+}
+
+/* A picture that gave nothing waits for a key frame. The depayloaders ask for
+ * one when packets are lost; rtph264depay does so once, and that may get lost
+ * as well. */
+static GstPadProbeReturn
+on_packet (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstCallReceiver *self = data;
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+  GstBuffer *buffer = gst_call_probe_buffer (info);
+  guint32 timestamp;
+
+  if (!buffer || !gst_rtp_buffer_map (buffer, GST_MAP_READ, &rtp))
+    return GST_PAD_PROBE_OK;
+  timestamp = gst_rtp_buffer_get_timestamp (&rtp);
+  gst_rtp_buffer_unmap (&rtp);
+  if (self->coming && timestamp == self->timestamp)
+    return GST_PAD_PROBE_OK;
+  if (self->coming && !self->unpacked)
+    gst_pad_push_event (pad, gst_video_event_new_upstream_force_key_unit
+        (GST_CLOCK_TIME_NONE, TRUE, 0));
+  self->coming = TRUE;
+  self->unpacked = FALSE;
+  self->timestamp = timestamp;
+  return GST_PAD_PROBE_OK;
+}
+
+/* `pad` is the way in of what the table of codecs makes: a bin, or the
+ * depayloader itself. */
+static void
+watch_key_frames (GstCallReceiver * self, GstPad * pad)
+{
+  g_autoptr (GstPad) sink = GST_IS_GHOST_PAD (pad) ?
+      gst_ghost_pad_get_target (GST_GHOST_PAD (pad)) : gst_object_ref (pad);
+  g_autoptr (GstElement) depayloader = gst_pad_get_parent_element (sink);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (depayloader, "src");
+
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet, self, NULL);
+  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_unpacked, self, NULL);
 }
 
 /* opusdec with in-band FEC holds one packet back, 20 ms as a rule, but answers
@@ -118,6 +174,8 @@ gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
   self->codec = codec;
   gst_bin_add (GST_BIN (self), decoder);
   pad = gst_element_get_static_pad (decoder, "sink");
+  if (codec->kind == GST_CALL_KIND_VIDEO)
+    watch_key_frames (self, pad);
   gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
   gst_object_unref (pad);
   pad = gst_element_get_static_pad (decoder, "src");
