@@ -1,7 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Life and names of the messages; call-message-json.c has their JSON form.
+ * Life and names of the messages; call-message-read.c and
+ * call-message-write.c have their JSON form.
  * Threads: any. A message may be shared for reading; its owner alone writes.
  */
 #ifdef HAVE_CONFIG_H

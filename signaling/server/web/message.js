@@ -2,7 +2,7 @@
 //
 // The messages of signaling/PROTOCOL.md: JSON text to checked object and back.
 // Pure functions, no I/O. tests/data/protocol/*.json are their test, and that of
-// the C codec (signaling/call-message-json.c), whose tables these mirror.
+// the C codec (signaling/call-message-fields.c), whose tables these mirror.
 
 export const VERSION = 1;
 export const SUBPROTOCOL = 'gst-call.1';
