@@ -1,6 +1,9 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
+ * What a connection says: HTTP, frames, deadlines. Its bytes come and go in
+ * call-connection-io.c.
+ *
  * Threads
  *
  *   name     runs                             may take            never
@@ -21,22 +24,12 @@
 #include "call-pages.h"
 #include "call-worker.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
-#define READS_AT_ONCE 4
 #define UNIT 1000               /* thousandths of a unit of the message rate */
 #define UNIT_BYTES 4096         /* a message is one unit, and one for each of these */
-
-static void
-kill_connection (CallConnection * self)
-{
-  self->phase = CALL_PHASE_DEAD;
-  if (self->worker != NULL)
-    call_worker_mark (self->worker, self);
-}
 
 static gboolean
 is_open (const CallConnection * self)
@@ -114,28 +107,6 @@ call_connection_drop (CallConnection * self)
   g_clear_pointer (&self->output, g_byte_array_unref);
 }
 
-/* Somebody who does not read is cut off; the seat waits for a resume */
-static void
-queue_output (CallConnection * self, gconstpointer head, gsize head_length,
-    gconstpointer data, gsize length)
-{
-  gsize waiting;
-
-  if (self->phase == CALL_PHASE_DEAD)
-    return;
-  if (self->output == NULL)
-    self->output = g_byte_array_new ();
-  waiting = self->output->len - self->output_start;
-  if (waiting + head_length + length > self->host->limits.max_queue) {
-    kill_connection (self);
-    return;
-  }
-  g_byte_array_append (self->output, head, head_length);
-  g_byte_array_append (self->output, data, length);
-  if (self->worker != NULL)
-    call_worker_mark (self->worker, self);
-}
-
 static void
 send_frame (CallConnection * self, CallFrameType type, gconstpointer data,
     gsize length)
@@ -143,7 +114,7 @@ send_frame (CallConnection * self, CallFrameType type, gconstpointer data,
   guint8 header[10];
   guint header_length = call_frame_header (type, length, header);
 
-  queue_output (self, header, header_length, data, length);
+  call_connection_queue (self, header, header_length, data, length);
 }
 
 void
@@ -389,7 +360,7 @@ respond (CallConnection * self, GBytes * response, gboolean keep_alive)
   gsize length;
   gconstpointer data = g_bytes_get_data (response, &length);
 
-  queue_output (self, NULL, 0, data, length);
+  call_connection_queue (self, NULL, 0, data, length);
   if (!keep_alive)
     begin_closing (self);
   /* for the next request, or to fetch this response over a slow line */
@@ -426,7 +397,7 @@ upgrade (CallConnection * self, const CallRequest * request)
     refuse (self, 400, "Sec-WebSocket-Key is not 16 bytes in base64.\n");
   else {
     self->room = g_strdup (request->path + strlen ("/room/"));
-    queue_output (self, NULL, 0, accept, strlen (accept));
+    call_connection_queue (self, NULL, 0, accept, strlen (accept));
     self->phase = CALL_PHASE_UPGRADED;
     self->deadline = g_get_monotonic_time () + self->host->limits.hello_timeout;
   }
@@ -515,115 +486,6 @@ call_connection_enter (CallConnection * self)
   feed_held (self);
 }
 
-static gboolean
-shake_hands (CallConnection * self)
-{
-  gssize result = call_tls_handshake (self->tls);
-
-  if (result == 1) {
-    self->phase = CALL_PHASE_HEAD;
-    self->deadline = g_get_monotonic_time () + self->host->limits.head_timeout;
-    return TRUE;
-  }
-  if (result != -EAGAIN)
-    kill_connection (self);
-  return FALSE;
-}
-
-static gssize
-read_some (CallConnection * self, guint8 * buffer, gsize length)
-{
-  gssize size;
-
-  if (self->tls != NULL)
-    return call_tls_read (self->tls, buffer, length);
-  size = recv (self->fd, buffer, length, 0);
-  if (size < 0)
-    return errno == EINTR ? -EAGAIN : -errno;
-  return size;
-}
-
-void
-call_connection_read (CallConnection * self, guint8 * buffer, gsize length)
-{
-  gssize size;
-  guint reads = 0;
-
-  if (self->phase == CALL_PHASE_TLS && !shake_hands (self))
-    return;
-  do {
-    size = read_some (self, buffer, length);
-    if (size == -EAGAIN)
-      return;
-    if (size <= 0) {
-      call_connection_flush (self);
-      kill_connection (self);
-      return;
-    }
-    self->heard = g_get_monotonic_time ();
-    call_connection_feed (self, buffer, size);
-  } while (self->held == NULL && self->phase != CALL_PHASE_UPGRADED
-      && self->phase != CALL_PHASE_DEAD
-      && (self->tls != NULL ? ++reads < READS_AT_ONCE
-          || call_tls_has_pending (self->tls) : (gsize) size == length
-          && ++reads < READS_AT_ONCE));
-}
-
-static gssize
-write_some (CallConnection * self)
-{
-  const guint8 *data = self->output->data + self->output_start;
-  gsize length = self->output->len - self->output_start;
-  gssize size;
-
-  if (self->tls != NULL)
-    return call_tls_write (self->tls, data, MIN (length, 16384));
-  size = send (self->fd, data, length, MSG_NOSIGNAL);
-  if (size < 0)
-    return errno == EINTR || errno == EAGAIN ? -EAGAIN : -errno;
-  return size;
-}
-
-/* All is written. Shut the sending side, so that the other end reads what
- * was said before it sees the end; closing at once might reset it. */
-static void
-end_output (CallConnection * self)
-{
-  if (self->told_end)
-    return;
-  self->told_end = TRUE;
-  if (self->tls != NULL)
-    call_tls_shutdown (self->tls);
-  shutdown (self->fd, SHUT_WR);
-}
-
-void
-call_connection_flush (CallConnection * self)
-{
-  if (self->fd < 0 || self->phase == CALL_PHASE_DEAD)
-    return;
-  while (self->output != NULL) {
-    gssize size = write_some (self);
-
-    if (size < 0) {
-      if (size != -EAGAIN)
-        kill_connection (self);
-      break;
-    }
-    self->output_start += size;
-    if (self->output_start == self->output->len) {
-      g_clear_pointer (&self->output, g_byte_array_unref);
-      self->output_start = 0;
-    }
-  }
-  if (self->output != NULL && self->output_start > 65536) {
-    g_byte_array_remove_range (self->output, 0, self->output_start);
-    self->output_start = 0;
-  }
-  if (self->output == NULL && self->phase == CALL_PHASE_CLOSING)
-    end_output (self);
-}
-
 static void
 on_deadline (CallConnection * self)
 {
@@ -633,7 +495,7 @@ on_deadline (CallConnection * self)
   else if (self->phase == CALL_PHASE_HEAD && self->head != NULL)
     refuse (self, 408, "No whole request came in time.\n");
   else
-    kill_connection (self);
+    call_connection_kill (self);
 }
 
 void

@@ -115,6 +115,13 @@ void call_connection_close (CallConnection * self, CallCloseCode code);
 void call_connection_fail (CallConnection * self, CallCloseCode code,
     const gchar * error, const gchar * text, gint64 retry_after);
 
+/* Between the two files of a connection. Queueing fails by killing: somebody
+ * who does not read is cut off, and the seat waits for a resume. */
+void call_connection_queue (CallConnection * self, gconstpointer head,
+    gsize head_length, gconstpointer data, gsize length);
+/* The worker drops it at the end of its round */
+void call_connection_kill (CallConnection * self);
+
 /* Closes the socket and leaves the room's seat waiting; the last call */
 void call_connection_drop (CallConnection * self);
 

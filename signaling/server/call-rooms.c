@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Rooms: who sits where, and who is told what.
+ * Rooms: who sits where. What is said in one is in call-room.c.
  *
  * Threads: any. Rooms are spread over shards by their name, each with its own
  * lock, so that rooms do not wait for each other.
@@ -19,13 +19,12 @@
 
 #include "call-credentials.h"
 #include "call-frames.h"
-#include "call-seat.h"
+#include "call-room.h"
 
 #include <string.h>
 #include <sys/random.h>
 
 #define N_SHARDS 16
-#define KEEP_SENT (120 * G_USEC_PER_SEC)
 
 struct _CallRooms
 {
@@ -88,37 +87,13 @@ get_shard (CallRooms * self, const gchar * room)
   return &self->shards[g_str_hash (room) % N_SHARDS];
 }
 
-static CallSeat *
-room_find (CallRoom * room, const gchar * peer_id)
-{
-  for (guint i = 0; i < room->seats->len; i++) {
-    CallSeat *seat = g_ptr_array_index (room->seats, i);
-
-    if (strcmp (seat->peer->peer_id, peer_id) == 0)
-      return seat;
-  }
-  return NULL;
-}
-
-static void
-room_free (CallRoom * room)
-{
-  g_ptr_array_unref (room->seats);
-  g_free (room->name);
-  g_free (room);
-}
-
 static CallRoom *
 shard_get_room_locked (CallShard * shard, const gchar * name)
 {
   CallRoom *room = g_hash_table_lookup (shard->rooms, name);
 
   if (room == NULL) {
-    room = g_new0 (CallRoom, 1);
-    room->shard = shard;
-    room->name = g_strdup (name);
-    room->seats = g_ptr_array_new_with_free_func ((GDestroyNotify)
-        call_seat_free);
+    room = call_room_new (shard, name);
     g_hash_table_insert (shard->rooms, room->name, room);
   }
   return room;
@@ -129,43 +104,6 @@ shard_drop_empty_locked (CallShard * shard, CallRoom * room)
 {
   if (room->seats->len == 0)
     g_hash_table_remove (shard->rooms, room->name);
-}
-
-/* To all seats of the room but one */
-static void
-broadcast_locked (CallRoom * room, const CallSeat * but,
-    const CallMessage * message, GPtrArray * touched)
-{
-  for (guint i = 0; i < room->seats->len; i++) {
-    CallSeat *seat = g_ptr_array_index (room->seats, i);
-
-    if (seat != but)
-      call_seat_push (seat, message, touched);
-  }
-}
-
-static void
-tell_about_peer_locked (CallSeat * seat, CallMessageType type,
-    const gchar * code, GPtrArray * touched)
-{
-  g_autoptr (CallMessage) message = call_message_new (type);
-
-  message->peer = call_peer_copy (seat->peer);
-  message->code = g_strdup (code);
-  broadcast_locked (seat->room, seat, message, touched);
-}
-
-/* Frees the seat, not the room */
-static void
-remove_seat_locked (CallSeat * seat, const gchar * code, guint close_code,
-    GPtrArray * touched)
-{
-  CallRoom *room = seat->room;
-
-  tell_about_peer_locked (seat, CALL_MESSAGE_PEER_LEFT, code, touched);
-  call_seat_detach (seat, close_code, touched);
-  g_ptr_array_remove (room->seats, seat);
-  room->shard->n_seats--;
 }
 
 static CallIceServer *
@@ -217,19 +155,6 @@ make_welcome_locked (CallRooms * self, CallSeat * seat, gboolean resumed,
   return welcome;
 }
 
-/* What a peer says about itself in hello and state */
-static void
-update_peer_locked (CallPeer * peer, const CallMessage * message)
-{
-  peer->audio = message->peer->audio;
-  peer->video = message->peer->video;
-  if (message->type == CALL_MESSAGE_HELLO) {
-    g_free (peer->display_name);
-    peer->display_name = g_strdup (message->peer->display_name);
-    peer->polite = message->peer->polite;
-  }
-}
-
 static void
 seat_member_locked (CallRooms * self, CallSeat * seat, CallMember * member,
     gboolean resumed, guint64 last_seq, GPtrArray * touched)
@@ -253,7 +178,7 @@ add_seat_locked (CallShard * shard, CallRoom * room, const gchar * peer_id,
     number = MAX (shard->last_seat + 1, g_get_real_time () / 1000);
   shard->last_seat = MAX (shard->last_seat, number);
   seat->peer->seat = number;
-  update_peer_locked (seat->peer, hello);
+  call_seat_update (seat, hello);
   g_ptr_array_add (room->seats, seat);
   shard->n_seats++;
   return seat;
@@ -274,7 +199,7 @@ static CallSeat *
 resume_locked (CallRooms * self, CallShard * shard, CallRoom * room,
     const Request * request, gboolean * again, GPtrArray * touched)
 {
-  CallSeat *seat = room_find (room, request->claimed_id);
+  CallSeat *seat = call_room_find (room, request->claimed_id);
 
   *again = FALSE;
   if (seat != NULL) {
@@ -282,7 +207,7 @@ resume_locked (CallRooms * self, CallShard * shard, CallRoom * room,
       return NULL;
     if (call_seat_can_replay (seat, request->hello->last_seq))
       return seat;
-    remove_seat_locked (seat, "timeout", CALL_CLOSE_REPLACED, touched);
+    call_room_remove (seat, "timeout", CALL_CLOSE_REPLACED, touched);
     return NULL;
   }
   if (request->claimed_seat >= self->first_seat || is_full_locked (self, shard)
@@ -308,11 +233,11 @@ try_resume_locked (CallRooms * self, CallRoom * room, const Request * request,
   if (seat == NULL)
     return FALSE;
   call_seat_detach (seat, CALL_CLOSE_REPLACED, touched);
-  update_peer_locked (seat->peer, request->hello);
+  call_seat_update (seat, request->hello);
   seat_member_locked (self, seat, member, TRUE,
       again ? CALL_SEQ_UNKNOWN : seat->seen, touched);
   call_seat_replay (seat, last_seq, touched);
-  tell_about_peer_locked (seat, again ? CALL_MESSAGE_PEER_JOINED :
+  call_room_tell_about (seat, again ? CALL_MESSAGE_PEER_JOINED :
       CALL_MESSAGE_PEER_CHANGED, NULL, touched);
   return TRUE;
 }
@@ -340,7 +265,7 @@ take_new_seat_locked (CallRooms * self, CallRoom * room,
         "The server is full; try again later");
     return FALSE;
   }
-  if (room_find (room, id) != NULL) {
+  if (call_room_find (room, id) != NULL) {
     g_set_error (error, CALL_ROOMS_ERROR, CALL_ROOMS_ERROR_PEER_ID_TAKEN,
         "Somebody in the room has the peer id %s already; ask for another "
         "one, or for none", id);
@@ -348,7 +273,7 @@ take_new_seat_locked (CallRooms * self, CallRoom * room,
   }
   seat = add_seat_locked (member->shard, room, id, 0, request->hello);
   seat_member_locked (self, seat, member, FALSE, 0, touched);
-  tell_about_peer_locked (seat, CALL_MESSAGE_PEER_JOINED, NULL, touched);
+  call_room_tell_about (seat, CALL_MESSAGE_PEER_JOINED, NULL, touched);
   return TRUE;
 }
 
@@ -427,85 +352,6 @@ call_rooms_join (CallRooms * self, const gchar * room_name,
   return seated ? g_steal_pointer (&member) : NULL;
 }
 
-static void
-push_error_locked (CallSeat * seat, const CallMessage * about,
-    const gchar * code, const gchar * text, GPtrArray * touched)
-{
-  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_ERROR);
-
-  message->code = g_strdup (code);
-  message->text = g_strdup (text);
-  if (about != NULL) {
-    message->to = g_strdup (about->to);
-    message->session = g_strdup (about->session);
-  }
-  call_seat_push (seat, message, touched);
-}
-
-static void
-relay_locked (CallSeat * seat, const CallMessage * message, GPtrArray * touched)
-{
-  CallSeat *other = message->to != NULL ? room_find (seat->room, message->to)
-      : NULL;
-  CallMessage stamped = *message;
-  g_autofree gchar *text = NULL;
-
-  if (other == NULL || other == seat) {
-    push_error_locked (seat, message, "no-such-peer",
-        "Nobody in the room has this peer id", touched);
-    return;
-  }
-  stamped.to = NULL;
-  stamped.from = seat->peer->peer_id;
-  if (message->sdp != NULL) {
-    /* `from` may be longer than `to`; the greatest number for the rest */
-    stamped.seq = CALL_MAX_NUMBER;
-    text = call_message_to_text (&stamped);
-  }
-  if (text != NULL && strlen (text) > CALL_MAX_MESSAGE)
-    push_error_locked (seat, message, "too-large",
-        "The message is too large with the sender's id in it", touched);
-  else
-    call_seat_push (other, &stamped, touched);
-}
-
-/* FALSE if the seat is gone now */
-static gboolean
-act_locked (CallSeat * seat, const CallMessage * message, GPtrArray * touched)
-{
-  if (message->seq != 0 && message->seq <= seat->seen)
-    return TRUE;                /* sent again after a resume, known already */
-  seat->seen = MAX (seat->seen, message->seq);
-
-  switch (message->type) {
-    case CALL_MESSAGE_OFFER:
-    case CALL_MESSAGE_ANSWER:
-    case CALL_MESSAGE_CANDIDATE:
-    case CALL_MESSAGE_END_OF_CANDIDATES:
-    case CALL_MESSAGE_RENEGOTIATE:
-    case CALL_MESSAGE_CLOSE:
-      relay_locked (seat, message, touched);
-      return TRUE;
-    case CALL_MESSAGE_STATE:
-      update_peer_locked (seat->peer, message);
-      tell_about_peer_locked (seat, CALL_MESSAGE_PEER_CHANGED, NULL, touched);
-      return TRUE;
-    case CALL_MESSAGE_BYE:
-      remove_seat_locked (seat, "bye", CALL_CLOSE_NORMAL, touched);
-      return FALSE;
-    case CALL_MESSAGE_HELLO:
-    case CALL_MESSAGE_WELCOME:
-    case CALL_MESSAGE_PEER_JOINED:
-    case CALL_MESSAGE_PEER_CHANGED:
-    case CALL_MESSAGE_PEER_LEFT:
-    case CALL_MESSAGE_ERROR:
-    default:
-      push_error_locked (seat, message, "bad-message",
-          "A client does not send this after its hello", touched);
-      return TRUE;
-  }
-}
-
 void
 call_member_receive_message (CallMember * member, const CallMessage * message)
 {
@@ -515,7 +361,7 @@ call_member_receive_message (CallMember * member, const CallMessage * message)
   if (member->seat != NULL) {
     CallRoom *room = member->seat->room;
 
-    if (!act_locked (member->seat, message, touched))
+    if (!call_room_receive (member->seat, message, touched))
       shard_drop_empty_locked (member->shard, room);
   }
   g_mutex_unlock (&member->shard->lock);
@@ -529,7 +375,7 @@ call_member_report (CallMember * member, const gchar * code, const gchar * text)
 
   g_mutex_lock (&member->shard->lock);
   if (member->seat != NULL)
-    push_error_locked (member->seat, NULL, code, text, touched);
+    call_seat_push_error (member->seat, NULL, code, text, touched);
   g_mutex_unlock (&member->shard->lock);
   call_members_flush (touched);
 }
@@ -563,7 +409,7 @@ call_member_detach (CallMember * member)
     seat->expires = g_get_monotonic_time () +
         member->rooms->settings.resume_timeout;
     call_seat_detach (seat, 0, touched);
-    tell_about_peer_locked (seat, CALL_MESSAGE_PEER_CHANGED, NULL, touched);
+    call_room_tell_about (seat, CALL_MESSAGE_PEER_CHANGED, NULL, touched);
   }
   g_mutex_unlock (&member->shard->lock);
   call_members_flush (touched);
@@ -578,26 +424,11 @@ call_member_leave (CallMember * member, const gchar * code)
   if (member->seat != NULL) {
     CallRoom *room = member->seat->room;
 
-    remove_seat_locked (member->seat, code, CALL_CLOSE_NORMAL, touched);
+    call_room_remove (member->seat, code, CALL_CLOSE_NORMAL, touched);
     shard_drop_empty_locked (member->shard, room);
   }
   g_mutex_unlock (&member->shard->lock);
   call_members_flush (touched);
-}
-
-/* TRUE if the room is empty now */
-static gboolean
-expire_room_locked (CallRoom * room, gint64 now, GPtrArray * touched)
-{
-  for (guint i = room->seats->len; i-- > 0;) {
-    CallSeat *seat = g_ptr_array_index (room->seats, i);
-
-    if (seat->member == NULL && seat->expires <= now)
-      remove_seat_locked (seat, "timeout", 0, touched);
-    else
-      call_seat_trim (seat, now - KEEP_SENT);
-  }
-  return room->seats->len == 0;
 }
 
 void
@@ -614,7 +445,7 @@ call_rooms_expire (CallRooms * self)
     g_mutex_lock (&shard->lock);
     g_hash_table_iter_init (&iter, shard->rooms);
     while (g_hash_table_iter_next (&iter, NULL, &room)) {
-      if (expire_room_locked (room, now, touched))
+      if (call_room_expire (room, now, touched))
         g_hash_table_iter_remove (&iter);
     }
     g_mutex_unlock (&shard->lock);
@@ -668,7 +499,7 @@ call_rooms_init (CallRooms * self)
   for (guint i = 0; i < N_SHARDS; i++) {
     g_mutex_init (&self->shards[i].lock);
     self->shards[i].rooms = g_hash_table_new_full (g_str_hash, g_str_equal,
-        NULL, (GDestroyNotify) room_free);
+        NULL, (GDestroyNotify) call_room_free);
   }
 }
 

@@ -111,6 +111,20 @@ call_seat_free (CallSeat * seat)
   g_free (seat);
 }
 
+void
+call_seat_update (CallSeat * seat, const CallMessage * message)
+{
+  CallPeer *peer = seat->peer;
+
+  peer->audio = message->peer->audio;
+  peer->video = message->peer->video;
+  if (message->type == CALL_MESSAGE_HELLO) {
+    g_free (peer->display_name);
+    peer->display_name = g_strdup (message->peer->display_name);
+    peer->polite = message->peer->polite;
+  }
+}
+
 static void
 touch (CallMember * member, GPtrArray * touched)
 {
@@ -148,6 +162,21 @@ call_seat_push (CallSeat * seat, const CallMessage * message,
     g_queue_push_tail (&seat->member->outbox, text_copy (text));
     touch (seat->member, touched);
   }
+}
+
+void
+call_seat_push_error (CallSeat * seat, const CallMessage * about,
+    const gchar * code, const gchar * text, GPtrArray * touched)
+{
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_ERROR);
+
+  message->code = g_strdup (code);
+  message->text = g_strdup (text);
+  if (about != NULL) {
+    message->to = g_strdup (about->to);
+    message->session = g_strdup (about->session);
+  }
+  call_seat_push (seat, message, touched);
 }
 
 void

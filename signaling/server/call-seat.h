@@ -11,6 +11,7 @@
 
 G_BEGIN_DECLS
 
+typedef struct _CallRoom CallRoom;
 typedef struct _CallSeat CallSeat;
 
 typedef struct
@@ -20,13 +21,6 @@ typedef struct
   gint64 last_seat;                 /* greatest number given */
   guint n_seats;                    /* of all its rooms */
 } CallShard;
-
-typedef struct
-{
-  CallShard *shard;
-  gchar *name;
-  GPtrArray *seats;                 /* owned, in the order of joining */
-} CallRoom;
 
 struct _CallSeat
 {
@@ -59,6 +53,8 @@ CallMember *call_member_new (CallRooms * rooms, CallShard * shard,
 
 CallSeat *call_seat_new (CallRoom * room, const CallPeer * peer);
 void call_seat_free (CallSeat * seat);
+/* Takes over what the peer says about itself in a hello or a state */
+void call_seat_update (CallSeat * seat, const CallMessage * message);
 
 /* Numbers a message, keeps it, and puts it into the member's outbox. The
  * member is added to `touched`, which call_members_flush () takes. */
@@ -67,6 +63,9 @@ void call_seat_push (CallSeat * seat, const CallMessage * message,
 /* The same without number and without keeping it: a welcome */
 void call_seat_push_unnumbered (CallSeat * seat, const CallMessage * message,
     GPtrArray * touched);
+/* An error about a message of the peer, or about its connection: NULL */
+void call_seat_push_error (CallSeat * seat, const CallMessage * about,
+    const gchar * code, const gchar * text, GPtrArray * touched);
 /* Puts what is newer than `last` into the outbox again */
 void call_seat_replay (CallSeat * seat, guint64 last, GPtrArray * touched);
 gboolean call_seat_can_replay (const CallSeat * seat, guint64 last);
