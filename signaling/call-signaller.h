@@ -55,20 +55,30 @@ typedef enum
 GQuark call_signaller_error_quark (void);
 
 #define CALL_TYPE_SIGNALLER (call_signaller_get_type ())
-G_DECLARE_INTERFACE (CallSignaller, call_signaller, CALL, SIGNALLER, GObject)
+G_DECLARE_DERIVABLE_TYPE (CallSignaller, call_signaller, CALL, SIGNALLER,
+    GObject)
 
-struct _CallSignallerInterface
+struct _CallSignallerClass
 {
-  GTypeInterface parent;
+  GObjectClass parent_class;
 
+  /* Called while CLOSED; the state is CONNECTING already */
   void (*open) (CallSignaller * self);
+  /* Called while not CLOSED */
   void (*send) (CallSignaller * self, CallMessage * message);
+  /* Called while not CLOSED; says bye if it can. CLOSED comes after. */
   void (*close) (CallSignaller * self);
 };
 
-/* Interface properties, construct-time unless said otherwise:
- *   "display-name" string, "peer-id" string (empty: the server picks),
- *   "token" string (write only), "state" CallSignallerState (read only) */
+/* Properties of every signaller, to be set before `open`:
+ *   "display-name"    string   what others in the room see
+ *   "peer-id"         string   the id asked for, or NULL or empty: the server
+ *                              picks. After a welcome: the id given
+ *   "token"           string   proof of being invited; write only
+ *   "audio", "video"  CallTrackState  what the hello says of one's tracks;
+ *                              default "none". A `state` message changes them
+ *   "polite"          boolean  may offer by itself and rolls back; FALSE
+ *   "state"           CallSignallerState  read only */
 
 /* An implementation for the scheme of the URI (ws, wss), with these
  * properties set: names and values, then NULL. Returns NULL and
@@ -82,8 +92,26 @@ void call_signaller_send (CallSignaller * self, CallMessage * message);
 void call_signaller_close (CallSignaller * self);
 CallSignallerState call_signaller_get_state (CallSignaller * self);
 
-/* For implementations */
+/* For implementations. The base class has what every seat has: what its peer
+ * says of itself, the secret to resume it, and the newest number it heard. */
+
+/* The context of the last `open` */
+GMainContext *call_signaller_get_context (CallSignaller * self);
+void call_signaller_set_state (CallSignaller * self, CallSignallerState state);
+/* (transfer full). For the seat there is, or for a new one */
+CallMessage *call_signaller_make_hello (CallSignaller * self);
+/* There is a seat that can be resumed */
+gboolean call_signaller_has_seat (CallSignaller * self);
+/* There was a welcome since `open` */
+gboolean call_signaller_had_seat (CallSignaller * self);
+/* The next hello asks for a new seat */
+void call_signaller_forget_seat (CallSignaller * self);
+/* The seat is that of the welcome, and the state is OPEN */
+void call_signaller_take_welcome (CallSignaller * self,
+    const CallMessage * welcome);
+/* Emits `message`, if it is not CLOSED and the number was not heard before */
 void call_signaller_emit_message (CallSignaller * self, CallMessage * message);
-void call_signaller_emit_failed (CallSignaller * self, const GError * error);
+/* CLOSED, then emits `failed`. Takes the error. */
+void call_signaller_fail (CallSignaller * self, GError * error);
 
 G_END_DECLS

@@ -45,43 +45,22 @@ typedef struct
 
 struct _CallDirectSignaller
 {
-  GObject parent;
+  CallSignaller parent;
 
   /* set once */
   CallRooms *rooms;
   gchar *room;
 
   /* only the owner's thread */
-  GMainContext *context;
-  gchar *display_name;
-  gchar *peer_id;
-  gchar *token;
-  gchar *resume;
-  CallSignallerState state;
-  CallPeer *tracks;             /* what was said last */
   CallMember *member;
   Link *link;
   GSource *join_source;
   GQueue waiting;               /* of CallMessage */
   guint64 sent;
-  guint64 seen;
 };
 
-enum
-{
-  PROP_0,
-  PROP_DISPLAY_NAME,
-  PROP_PEER_ID,
-  PROP_TOKEN,
-  PROP_STATE
-};
-
-/* cycle: the type's definition names it */
-static void call_direct_signaller_iface_init (CallSignallerInterface * iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (CallDirectSignaller, call_direct_signaller,
-    G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (CALL_TYPE_SIGNALLER,
-        call_direct_signaller_iface_init));
+G_DEFINE_FINAL_TYPE (CallDirectSignaller, call_direct_signaller,
+    CALL_TYPE_SIGNALLER);
 
 static Link *
 link_new (CallDirectSignaller * owner)
@@ -89,7 +68,8 @@ link_new (CallDirectSignaller * owner)
   Link *link = g_new0 (Link, 1);
 
   link->ref_count = 1;
-  link->context = g_main_context_ref (owner->context);
+  link->context =
+      g_main_context_ref (call_signaller_get_context (CALL_SIGNALLER (owner)));
   link->owner = owner;
   g_mutex_init (&link->lock);
   g_queue_init (&link->texts);
@@ -114,15 +94,6 @@ link_unref (Link * link)
   g_free (link);
 }
 
-static void
-set_state (CallDirectSignaller * self, CallSignallerState state)
-{
-  if (self->state == state)
-    return;
-  self->state = state;
-  g_object_notify (G_OBJECT (self), "state");
-}
-
 /* Leaves without a word; what was delivered and not read is forgotten */
 static void
 drop_link (CallDirectSignaller * self)
@@ -139,24 +110,12 @@ drop_link (CallDirectSignaller * self)
 }
 
 static void
-end (CallDirectSignaller * self)
-{
-  drop_link (self);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) call_message_unref);
-  g_clear_pointer (&self->resume, g_free);
-  set_state (self, CALL_SIGNALLER_CLOSED);
-}
-
-static void
 fail (CallDirectSignaller * self, const gchar * text)
 {
-  g_autoptr (GError) error = g_error_new_literal (CALL_SIGNALLER_ERROR,
-      CALL_SIGNALLER_ERROR_REFUSED, text);
-
-  if (self->state == CALL_SIGNALLER_CLOSED)
-    return;
-  end (self);
-  call_signaller_emit_failed (CALL_SIGNALLER (self), error);
+  drop_link (self);
+  call_signaller_fail (CALL_SIGNALLER (self),
+      g_error_new_literal (CALL_SIGNALLER_ERROR, CALL_SIGNALLER_ERROR_REFUSED,
+          text));
 }
 
 static void
@@ -174,16 +133,9 @@ on_welcome (CallDirectSignaller * self, const CallMessage * welcome)
 {
   CallMessage *message;
 
-  g_free (self->resume);
-  self->resume = g_strdup (welcome->resume);
-  if (g_strcmp0 (self->peer_id, welcome->peer->peer_id) != 0) {
-    g_free (self->peer_id);
-    self->peer_id = g_strdup (welcome->peer->peer_id);
-    g_object_notify (G_OBJECT (self), "peer-id");
-  }
   if (!welcome->resumed)
-    self->sent = self->seen = 0;
-  set_state (self, CALL_SIGNALLER_OPEN);
+    self->sent = 0;
+  call_signaller_take_welcome (CALL_SIGNALLER (self), welcome);
   while (self->member != NULL && (message = g_queue_pop_head (&self->waiting))) {
     number_and_send (self, message);
     call_message_unref (message);
@@ -200,11 +152,6 @@ on_text (CallDirectSignaller * self, const gchar * text)
   if (message == NULL) {
     g_warning ("The rooms sent what is no message: %s", error->message);
     return;
-  }
-  if (message->seq != 0) {
-    if (message->seq <= self->seen)
-      return;
-    self->seen = message->seq;
   }
   /* the handlers of the welcome may send, so the state comes first */
   if (message->type == CALL_MESSAGE_WELCOME)
@@ -290,16 +237,11 @@ join (gpointer data)
 {
   static const CallMemberFuncs funcs = { on_deliver, on_closed };
   g_autoptr (CallDirectSignaller) self = g_object_ref (data);
-  g_autoptr (CallMessage) hello = call_message_new (CALL_MESSAGE_HELLO);
+  g_autoptr (CallMessage) hello =
+      call_signaller_make_hello (CALL_SIGNALLER (self));
   g_autoptr (GError) error = NULL;
 
   g_clear_pointer (&self->join_source, g_source_unref);
-  hello->version = CALL_PROTOCOL_VERSION;
-  hello->peer = call_peer_copy (self->tracks);
-  hello->peer->peer_id = g_strdup (self->peer_id);
-  hello->peer->display_name = g_strdup (self->display_name);
-  hello->resume = g_strdup (self->resume);
-  hello->last_seq = self->seen;
   self->link = link_new (self);
   self->member = call_rooms_join (self->rooms, self->room, hello,
       CALL_JOIN_TRUSTED, &funcs, link_ref (self->link),
@@ -315,7 +257,8 @@ schedule_join (CallDirectSignaller * self)
   self->join_source = g_idle_source_new ();
   g_source_set_priority (self->join_source, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->join_source, join, self, NULL);
-  g_source_attach (self->join_source, self->context);
+  g_source_attach (self->join_source,
+      call_signaller_get_context (CALL_SIGNALLER (self)));
 }
 
 static void
@@ -323,11 +266,8 @@ call_direct_signaller_open (CallSignaller * signaller)
 {
   CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (signaller);
 
-  g_return_if_fail (self->state == CALL_SIGNALLER_CLOSED);
-  g_clear_pointer (&self->context, g_main_context_unref);
-  self->context = g_main_context_ref_thread_default ();
-  self->sent = self->seen = 0;
-  set_state (self, CALL_SIGNALLER_CONNECTING);
+  self->sent = 0;
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) call_message_unref);
   schedule_join (self);
 }
 
@@ -336,37 +276,32 @@ call_direct_signaller_send (CallSignaller * signaller, CallMessage * message)
 {
   CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (signaller);
 
-  if (message->type == CALL_MESSAGE_STATE && message->peer != NULL) {
-    self->tracks->audio = message->peer->audio;
-    self->tracks->video = message->peer->video;
-  }
-  if (self->state == CALL_SIGNALLER_OPEN) {
+  if (call_signaller_get_state (signaller) == CALL_SIGNALLER_OPEN)
     number_and_send (self, message);
-  } else if (self->state != CALL_SIGNALLER_CLOSED
-      && self->waiting.length < MAX_WAITING) {
+  else if (self->waiting.length < MAX_WAITING)
     g_queue_push_tail (&self->waiting, call_message_copy (message));
-  }
 }
 
 static void
 call_direct_signaller_close (CallSignaller * signaller)
 {
-  g_autoptr (CallDirectSignaller) self =
-      g_object_ref (CALL_DIRECT_SIGNALLER (signaller));
+  CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (signaller);
 
   if (self->member != NULL)
     call_member_leave (self->member, "bye");
-  end (self);
+  drop_link (self);
 }
 
 void
 call_direct_signaller_break (CallDirectSignaller * self)
 {
-  if (self->state != CALL_SIGNALLER_OPEN)
+  CallSignaller *signaller = CALL_SIGNALLER (self);
+
+  if (call_signaller_get_state (signaller) != CALL_SIGNALLER_OPEN)
     return;
   drop_link (self);
   schedule_join (self);
-  set_state (self, CALL_SIGNALLER_RECONNECTING);
+  call_signaller_set_state (signaller, CALL_SIGNALLER_RECONNECTING);
 }
 
 CallSignaller *
@@ -377,53 +312,6 @@ call_direct_signaller_new (CallRooms * rooms, const gchar * room)
   self->rooms = g_object_ref (rooms);
   self->room = g_strdup (room);
   return CALL_SIGNALLER (self);
-}
-
-static void
-call_direct_signaller_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (object);
-
-  switch (id) {
-    case PROP_DISPLAY_NAME:
-      g_free (self->display_name);
-      self->display_name = g_value_dup_string (value);
-      break;
-    case PROP_PEER_ID:
-      g_free (self->peer_id);
-      self->peer_id = g_value_dup_string (value);
-      if (self->peer_id != NULL && *self->peer_id == '\0')
-        g_clear_pointer (&self->peer_id, g_free);
-      break;
-    case PROP_TOKEN:
-      g_free (self->token);
-      self->token = g_value_dup_string (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-}
-
-static void
-call_direct_signaller_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
-{
-  CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (object);
-
-  switch (id) {
-    case PROP_DISPLAY_NAME:
-      g_value_set_string (value, self->display_name);
-      break;
-    case PROP_PEER_ID:
-      g_value_set_string (value, self->peer_id);
-      break;
-    case PROP_STATE:
-      g_value_set_enum (value, self->state);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
 }
 
 static void
@@ -442,47 +330,24 @@ call_direct_signaller_dispose (GObject * object)
 static void
 call_direct_signaller_finalize (GObject * object)
 {
-  CallDirectSignaller *self = CALL_DIRECT_SIGNALLER (object);
-
-  g_clear_pointer (&self->context, g_main_context_unref);
-  g_clear_pointer (&self->tracks, call_peer_free);
-  g_free (self->room);
-  g_free (self->display_name);
-  g_free (self->peer_id);
-  g_free (self->token);
-  g_free (self->resume);
+  g_free (CALL_DIRECT_SIGNALLER (object)->room);
   G_OBJECT_CLASS (call_direct_signaller_parent_class)->finalize (object);
-}
-
-static void
-call_direct_signaller_iface_init (CallSignallerInterface * iface)
-{
-  iface->open = call_direct_signaller_open;
-  iface->send = call_direct_signaller_send;
-  iface->close = call_direct_signaller_close;
 }
 
 static void
 call_direct_signaller_class_init (CallDirectSignallerClass * klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  CallSignallerClass *signaller_class = CALL_SIGNALLER_CLASS (klass);
 
-  object_class->set_property = call_direct_signaller_set_property;
-  object_class->get_property = call_direct_signaller_get_property;
-  object_class->dispose = call_direct_signaller_dispose;
-  object_class->finalize = call_direct_signaller_finalize;
-  g_object_class_override_property (object_class, PROP_DISPLAY_NAME,
-      "display-name");
-  g_object_class_override_property (object_class, PROP_PEER_ID, "peer-id");
-  g_object_class_override_property (object_class, PROP_TOKEN, "token");
-  g_object_class_override_property (object_class, PROP_STATE, "state");
+  signaller_class->open = call_direct_signaller_open;
+  signaller_class->send = call_direct_signaller_send;
+  signaller_class->close = call_direct_signaller_close;
+  G_OBJECT_CLASS (klass)->dispose = call_direct_signaller_dispose;
+  G_OBJECT_CLASS (klass)->finalize = call_direct_signaller_finalize;
 }
 
 static void
 call_direct_signaller_init (CallDirectSignaller * self)
 {
   g_queue_init (&self->waiting);
-  self->tracks = call_peer_new (NULL);
-  self->tracks->audio = CALL_TRACK_NONE;
-  self->tracks->video = CALL_TRACK_NONE;
 }

@@ -16,9 +16,9 @@ G_BEGIN_DECLS
 
 #define CALL_TYPE_DIRECT_SIGNALLER (call_direct_signaller_get_type ())
 G_DECLARE_FINAL_TYPE (CallDirectSignaller, call_direct_signaller, CALL,
-    DIRECT_SIGNALLER, GObject)
+    DIRECT_SIGNALLER, CallSignaller)
 
-/* (transfer full). The interface's properties may be given later, with
+/* (transfer full). The properties may be given later, with
  * g_object_set (), as long as it is not open. */
 CallSignaller *call_direct_signaller_new (CallRooms * rooms,
     const gchar * room);

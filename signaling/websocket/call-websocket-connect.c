@@ -410,7 +410,7 @@ load_database (const gchar * file, GTlsDatabase ** database, GError ** error)
   g_autofree gchar *path = NULL;
 
   *database = NULL;
-  if (!file)
+  if (!file || *file == '\0')
     return TRUE;
   path = g_canonicalize_filename (file, NULL);
   *database = g_tls_file_database_new (path, &cause);

@@ -3,14 +3,11 @@
  *
  * CallSignaller over the room protocol of PROTOCOL.md.
  *
- * Properties besides those of the interface, to be set before `open`:
+ * Properties besides those of CallSignaller, to be set before `open`:
  *   "uri"             string   ws[s]://HOST[:PORT]/room/ROOM
  *   "tls-ca-file"     string   PEM file of the CAs to trust, instead of those
  *                              of the system; NULL (default): the system's
  *   "tls-insecure"    boolean  take any certificate; default FALSE
- *   "audio", "video"  CallTrackState  what the hello says of one's tracks;
- *                              default "none". A `state` message changes them
- *   "polite"          boolean  may offer by itself and rolls back; FALSE
  *   "connect-retries" uint     tries after a first one that could not reach
  *                              the server; default 0
  *   "connect-timeout" uint     seconds for one try, until the welcome;
@@ -32,6 +29,6 @@ G_BEGIN_DECLS
 
 #define CALL_TYPE_WEBSOCKET_SIGNALLER (call_websocket_signaller_get_type ())
 G_DECLARE_FINAL_TYPE (CallWebsocketSignaller, call_websocket_signaller, CALL,
-    WEBSOCKET_SIGNALLER, GObject)
+    WEBSOCKET_SIGNALLER, CallSignaller)
 
 G_END_DECLS

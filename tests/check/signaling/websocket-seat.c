@@ -70,6 +70,34 @@ test_hello (void)
       CALL_SIGNALLER_OPEN);
 }
 
+/* Given a hello that waits for its welcome, at first and in a reconnect that
+ * gives a new seat, when a track changes, then the server hears of it after
+ * the welcome; what the hello said already is not said again. */
+static void
+test_state_before_welcome (void)
+{
+  g_autoptr (Script) script = script_new (NULL);
+  g_autoptr (CallMessage) state = call_message_new (CALL_MESSAGE_STATE);
+
+  state->peer = call_peer_new (NULL);
+  state->peer->audio = CALL_TRACK_LIVE;
+  script_open (script, "audio", CALL_TRACK_NONE, NULL);
+  call_signaller_send (script->signaller, state);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (CallMessage) hello = script_hear (script, CALL_MESSAGE_HELLO);
+    g_autoptr (CallMessage) heard = NULL;
+
+    g_assert_cmpint (hello->peer->audio, ==, state->peer->audio);
+    state->peer->audio = i == 0 ? CALL_TRACK_MUTED : CALL_TRACK_NONE;
+    call_signaller_send (script->signaller, state);
+    script_welcome (script, FALSE, 0);
+    heard = script_hear (script, CALL_MESSAGE_STATE);
+    g_assert_cmpuint (heard->seq, ==, 1);
+    g_assert_cmpint (heard->peer->audio, ==, state->peer->audio);
+    script_cut (script);
+  }
+}
+
 /* Given a seat, when messages go both ways, then they are numbered and come
  * out once; what only a client may say, or names no sender, does not. */
 static void
@@ -371,6 +399,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/websocket/hello", test_hello);
+  g_test_add_func ("/websocket/state-before-welcome",
+      test_state_before_welcome);
   g_test_add_func ("/websocket/relay", test_relay);
   g_test_add_func ("/websocket/resume", test_resume);
   g_test_add_func ("/websocket/lost-count", test_lost_count);
