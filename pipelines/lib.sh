@@ -169,7 +169,7 @@ wait_for_end ()
 show_errors ()
 {
   # gst-launch writes errors to stderr, and warnings to stdout
-  grep -hE '^(ERROR|WARNING)|erroneous pipeline' "$scratch/$1.err" "$scratch/$1.log" | sort -u | head -20 |
+  grep -hE '^(ERROR|WARNING)|erroneous pipeline|-CRITICAL ' "$scratch/$1.err" "$scratch/$1.log" | sort -u | head -20 |
     sed "s/^/$1: /" >&2
 }
 

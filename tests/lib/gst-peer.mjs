@@ -16,6 +16,7 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { environment, isCritical } from './criticals.mjs';
 
 const TIMEOUT = 45000; // ms, of every wait unless told otherwise
 const EXIT_TIMEOUT = 5000; // ms from Ctrl-C to the end
@@ -188,9 +189,7 @@ class Peer {
   }
 
   #readError(text) {
-    // As fatal-criticals, but for one that is rtpsession's: GStreamer before 1.22.3 walks
-    // over its sources while another thread adds one
-    if (text.includes('-CRITICAL **') && !text.includes("'version == hash_table->version'"))
+    if (isCritical(text))
       this.#child.kill('SIGTRAP');
     this.#tail.push(text);
     this.#tail.splice(0, this.#tail.length - 30);
@@ -302,9 +301,9 @@ export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvide
   const child = spawn('gst-launch-1.0', ['-m', '--no-fault',
     ...line({ name, uri, call, video, audio, slots, convert, more })], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
+    env: { ...environment(), GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
       GST_REGISTRY: process.env.GST_REGISTRY ?? `${BUILD}/registry-tests.bin`,
-      GST_CALL_FAKE_DEVICES: fakes, G_DEBUG: '', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
+      GST_CALL_FAKE_DEVICES: fakes, NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
   });
   children.add(child);
   child.on('close', () => children.delete(child));

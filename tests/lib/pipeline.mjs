@@ -14,6 +14,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { environment, isCritical } from './criticals.mjs';
 
 const TIMEOUT = 20000; // ms
 const POLL = 50; // ms
@@ -28,7 +29,7 @@ export function startPipeline(properties) {
     'call.remote_video_0 ! videoanalyse ! fakesink sync=true call.remote_audio_0 ! level ! fakesink sync=true';
   const child = spawn('gst-launch-1.0', ['-m', ...line.split(' ')], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, GST_PLUGIN_PATH: `${BUILD}/gst`, GST_CALL_FAKE_DEVICES: 'video=1,audio=1' },
+    env: { ...environment(), GST_PLUGIN_PATH: `${BUILD}/gst`, GST_CALL_FAKE_DEVICES: 'video=1,audio=1' },
   });
   process.on('exit', () => child.kill('SIGKILL'));
 
@@ -51,7 +52,9 @@ export function startPipeline(properties) {
     const call = /\(element\): (call-[a-z-]+)(.*);$/.exec(text);
     if (call)
       messages.push({ name: call[1], fields: call[2].replaceAll('\\', '') });
-    if (/^(ERROR|WARNING)|erroneous pipeline/.test(text))
+    if (isCritical(text))
+      child.kill('SIGTRAP');
+    if (isCritical(text) || /^(ERROR|WARNING)|erroneous pipeline/.test(text))
       errors.push(text);
   }
   createInterface({ input: child.stdout }).on('line', read);

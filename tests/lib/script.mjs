@@ -16,6 +16,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { environment, isCritical } from './criticals.mjs';
 
 const TIMEOUT = 60000; // ms
 const POLL = 100; // ms
@@ -41,7 +42,7 @@ export function startScript(name, args = [], { path = [`${BUILD}/signaling`], en
   const child = spawn(`${SOURCE}/pipelines/${name}`, args, {
     detached: true, // a process group of its own, as a shell's jobs have
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: scratch, PATH: [...path, process.env.PATH].join(':'), DISPLAY: '', WAYLAND_DISPLAY: '', ...env },
+    env: { ...environment(), TMPDIR: scratch, PATH: [...path, process.env.PATH].join(':'), DISPLAY: '', WAYLAND_DISPLAY: '', ...env },
   });
   let out = '';
   let exit = null;
@@ -95,6 +96,9 @@ export function startScript(name, args = [], { path = [`${BUILD}/signaling`], en
       const timer = setTimeout(() => signal('SIGKILL'), TIMEOUT);
       await closed;
       clearTimeout(timer);
+      const critical = out.split('\n').find(isCritical);
+      if (critical)
+        throw new Error(`${name}: ${critical}`);
       return { ...exit, out, left: signal(0), files: readdirSync(scratch) };
     },
   };
