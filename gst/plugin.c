@@ -14,6 +14,7 @@ plugin_init (GstPlugin * plugin)
 
   ok = GST_ELEMENT_REGISTER (callbin, plugin);
 
+  ok &= GST_ELEMENT_REGISTER (callswitch, plugin);
   ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
   ok &= GST_ELEMENT_REGISTER (callaudiosrc, plugin);
   ok &= GST_ELEMENT_REGISTER (callaudiosink, plugin);

@@ -10,24 +10,27 @@
  *   app         select, set_blank, end, states     swap       hold it and push
  *   streaming   chain and events of an input; one  swap       hold it and push
  *               thread per input
+ *   watch       of callswitch, see gstcallswitch.c swap       hold it and push
  *
  * Locks, in the order they may be taken
  *
- *   1 swap      self->lock   protects: fields under "swap lock"
+ *   1 swap      self->lock   protects: fields under "swap lock", of the swap
+ *                            point and of its pads
  *
- * Pushing goes by a ticket (self->pushing): one thread at a time has it, holds
- * no lock while it pushes, and others wait for it on self->cond. So the last
- * buffer of the old input can never overtake the first of the new one.
+ * Pushing goes by a ticket (self->pushing, gst_call_swap_enter and _leave): one
+ * thread at a time has it, holds no lock while it pushes, and others wait for
+ * it on self->cond. So the last buffer of the old input can never overtake the
+ * first of the new one. An input that is not selected never waits for it.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "gstcallswap.h"
+#include "gstcallswap-private.h"
 
-#include "gstcallblank.h"
+#include <stdio.h>
 
-GST_DEBUG_CATEGORY_STATIC (gst_call_swap_debug);
+GST_DEBUG_CATEGORY (gst_call_swap_debug);
 #define GST_CAT_DEFAULT gst_call_swap_debug
 
 static GstStaticPadTemplate sink_template =
@@ -38,48 +41,6 @@ static GstStaticPadTemplate src_template =
 GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS_ANY);
 
-/* An input. Its fields belong to the input's streaming thread. */
-#define GST_TYPE_CALL_SWAP_PAD (gst_call_swap_pad_get_type ())
-G_DECLARE_FINAL_TYPE (GstCallSwapPad, gst_call_swap_pad, GST, CALL_SWAP_PAD,
-    GstPad);
-
-struct _GstCallSwapPad
-{
-  GstPad parent;
-
-  GstSegment segment;
-};
-
-G_DEFINE_FINAL_TYPE (GstCallSwapPad, gst_call_swap_pad, GST_TYPE_PAD);
-
-struct _GstCallSwap
-{
-  GstElement parent;
-
-  /* set once in init and new */
-  GstPad *srcpad;
-  GstCaps *allowed;
-
-  /* swap lock */
-  GMutex lock;
-  GCond cond;
-  gboolean pushing;
-  gboolean flushing;
-  gboolean ended;
-  gboolean blank;
-  GstPad *active;               /* compared, never followed */
-  GstPad *next;
-  GstCaps *caps;
-  GstFlowReturn last_flow;
-  guint pad_serial;
-
-  /* only with the ticket */
-  gboolean started;
-  gboolean sent_caps;
-  GstClockTime last_time;
-  GstCallBlank *blanker;
-};
-
 enum
 {
   SIGNAL_SWITCHED,
@@ -88,9 +49,9 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (GstCallSwap, gst_call_swap, GST_TYPE_ELEMENT,
-    GST_DEBUG_CATEGORY_INIT (gst_call_swap_debug, "callswap", 0,
-        "swap point of sources"));
+G_DEFINE_FINAL_TYPE (GstCallSwapPad, gst_call_swap_pad, GST_TYPE_PAD);
+G_DEFINE_TYPE_WITH_CODE (GstCallSwap, gst_call_swap, GST_TYPE_ELEMENT,
+    GST_DEBUG_CATEGORY_INIT (gst_call_swap_debug, "callswap", 0, "swap point"));
 
 static void
 gst_call_swap_pad_class_init (GstCallSwapPadClass * klass)
@@ -101,232 +62,254 @@ static void
 gst_call_swap_pad_init (GstCallSwapPad * pad)
 {
   gst_segment_init (&pad->segment, GST_FORMAT_UNDEFINED);
+  pad->key_asked = G_MININT64 / 2;
+  pad->live = TRUE;
 }
 
-/* --- the ticket --- */
+/* --- buffers --- */
 
-/* TRUE: the caller may push until release_ticket. pad: the input that asks,
- * NULL for the element itself. *switched: pad has just become the input. */
-static gboolean
-take_ticket (GstCallSwap * self, GstPad * pad, GstFlowReturn * flow,
-    gboolean * switched)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  *flow = GST_FLOW_OK;
-  *switched = FALSE;
-  while (self->pushing && !self->flushing)
-    g_cond_wait (&self->cond, &self->lock);
-  if (self->flushing || self->ended) {
-    *flow = self->flushing ? GST_FLOW_FLUSHING : GST_FLOW_EOS;
-    return FALSE;
-  }
-  if (pad && pad == self->next) {
-    self->active = pad;
-    self->next = NULL;
-    *switched = TRUE;
-  }
-  if (pad && pad != self->active)
-    return FALSE;
-  self->pushing = TRUE;
-  return TRUE;
-}
-
+/* Takes switched. */
 static void
-release_ticket (GstCallSwap * self, GstFlowReturn flow)
+finish_switch (GstCallSwap * self, GstCallSwapPad * switched)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  self->pushing = FALSE;
-  self->last_flow = flow;
-  g_cond_broadcast (&self->cond);
-}
-
-/* --- output, with the ticket --- */
-
-static void
-push_stream_start (GstCallSwap * self)
-{
-  g_autofree gchar *id = NULL;
-  GstEvent *event;
-
-  if (self->started)
+  if (!switched)
     return;
-  self->started = TRUE;
-  /* not that of an input: it is another stream */
-  id = g_uuid_string_random ();
-  event = gst_event_new_stream_start (id);
-  gst_event_set_group_id (event, gst_util_group_id_next ());
-  gst_pad_push_event (self->srcpad, event);
+  g_signal_emit (self, signals[SIGNAL_SWITCHED], 0, switched);
+  gst_object_unref (switched);
 }
 
-static void
-push_first_events (GstCallSwap * self)
+static GstClockTime
+running_time (GstCallSwapPad * pad, GstClockTime time)
 {
-  g_autoptr (GstCaps) caps = NULL;
-  GstSegment segment;
-
-  if (self->sent_caps)
-    return;
-  push_stream_start (self);
-  caps = gst_call_swap_get_caps (self);
-  if (!caps)
-    return;
-  self->sent_caps = TRUE;
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (self->srcpad, gst_event_new_caps (caps));
-  gst_pad_push_event (self->srcpad, gst_event_new_segment (&segment));
+  if (pad->segment.format != GST_FORMAT_TIME)
+    return time;
+  return gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, time);
 }
 
-static GstBuffer *
-blank_buffer (GstCallSwap * self, GstBuffer * buffer)
-{
-  g_autoptr (GstCaps) caps = NULL;
-  GstBuffer *blank;
-
-  if (!self->blanker) {
-    caps = gst_call_swap_get_caps (self);
-    if (caps)
-      self->blanker = gst_call_blank_new (caps);
-  }
-  if (!self->blanker)
-    return buffer;
-  blank = gst_call_blank_buffer (self->blanker, buffer);
-  gst_buffer_unref (buffer);
-  return blank;
-}
-
-/* The output's segment starts at 0, so its timestamps are running times. */
 static GstFlowReturn
-push_buffer (GstCallSwap * self, GstCallSwapPad * pad, GstBuffer * buffer,
-    gboolean blank)
+gst_call_swap_chain (GstPad * gst_pad, GstObject * parent, GstBuffer * buffer)
 {
+  GstCallSwap *self = GST_CALL_SWAP (parent);
+  GstCallSwapPad *pad = GST_CALL_SWAP_PAD (gst_pad), *switched;
   GstClockTime time = GST_BUFFER_PTS (buffer);
+  GstCallSwapRole role;
+  GstFlowReturn flow;
 
+  if (GST_BUFFER_DTS_IS_VALID (buffer))
+    time = GST_BUFFER_DTS (buffer);
   if (GST_CLOCK_TIME_IS_VALID (time)) {
-    if (pad->segment.format == GST_FORMAT_TIME)
-      time = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, time);
-    if (!GST_CLOCK_TIME_IS_VALID (time) ||
-        (GST_CLOCK_TIME_IS_VALID (self->last_time) &&
-            time <= self->last_time)) {
-      GST_LOG_OBJECT (pad, "dropping a buffer of the past, %" GST_TIME_FORMAT,
-          GST_TIME_ARGS (time));
+    time = running_time (pad, time);
+    if (!GST_CLOCK_TIME_IS_VALID (time)) {      /* outside of its segment */
       gst_buffer_unref (buffer);
       return GST_FLOW_OK;
     }
-    self->last_time = time;
   }
-  push_first_events (self);
-  if (blank)
-    buffer = blank_buffer (self, buffer);
-  if (time != GST_BUFFER_PTS (buffer)) {
-    buffer = gst_buffer_make_writable (buffer);
-    GST_BUFFER_PTS (buffer) = time;
-    GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  }
-  return gst_pad_push (self->srcpad, buffer);
-}
-
-/* The output is over: no buffer goes out any more. */
-static void
-push_eos (GstCallSwap * self)
-{
-  push_stream_start (self);
-  gst_pad_push_event (self->srcpad, gst_event_new_eos ());
-  g_mutex_lock (&self->lock);
-  self->ended = TRUE;
-  g_mutex_unlock (&self->lock);
-}
-
-static GstFlowReturn
-gst_call_swap_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
-{
-  GstCallSwap *self = GST_CALL_SWAP (parent);
-  GstFlowReturn flow;
-  gboolean switched, blank;
-
-  if (!take_ticket (self, pad, &flow, &switched)) {
+  role = gst_call_swap_enter (self, pad, time, &flow);
+  if (role == GST_CALL_SWAP_NOBODY) {
     gst_buffer_unref (buffer);
     return flow;
   }
-  g_mutex_lock (&self->lock);
-  blank = self->blank;
-  g_mutex_unlock (&self->lock);
-  flow = push_buffer (self, GST_CALL_SWAP_PAD (pad), buffer, blank);
+  flow = gst_call_swap_output (self, pad, role, buffer, time, &switched);
   if (flow == GST_FLOW_EOS)     /* downstream wants no more */
-    push_eos (self);
-  release_ticket (self, flow);
-  if (switched)
-    g_signal_emit (self, signals[SIGNAL_SWITCHED], 0, pad);
+    gst_call_swap_output_eos (self);
+  gst_call_swap_leave (self, flow, switched);
+  finish_switch (self, switched);
   return flow;
 }
 
 /* --- events --- */
 
-/* The first caps are the output's for good. */
+static gpointer
+copy_ref (gconstpointer object, gpointer unused)
+{
+  return gst_object_ref ((gpointer) object);
+}
+
+GList *
+gst_call_swap_ref_inputs (GstCallSwap * self)
+{
+  GList *pads;
+
+  GST_OBJECT_LOCK (self);
+  pads = g_list_copy_deep (GST_ELEMENT (self)->sinkpads, copy_ref, NULL);
+  GST_OBJECT_UNLOCK (self);
+  return pads;
+}
+
+/* The other inputs negotiated when anything went: now they have to fit. */
+static void
+renegotiate_others (GstCallSwap * self, GstPad * pad)
+{
+  g_autolist (GstPad) pads = gst_call_swap_ref_inputs (self);
+
+  for (GList * l = pads; l; l = l->next) {
+    if (l->data != pad)
+      gst_pad_push_event (l->data, gst_event_new_reconfigure ());
+  }
+}
+
+static void
+warn_of_caps (GstCallSwap * self, GstPad * pad, GstCaps * caps,
+    GstCaps * output)
+{
+  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("The output's caps do not "
+          "change, and %s has others. Put converters (videoconvertscale ! "
+          "videorate, audioconvert ! audioresample) in front of it.",
+          GST_PAD_NAME (pad)), ("%" GST_PTR_FORMAT " is not %" GST_PTR_FORMAT,
+          caps, output));
+}
+
+/* The first caps of a selected input are the output's for good. */
 static gboolean
 handle_caps (GstCallSwap * self, GstPad * pad, GstCaps * caps)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GstCaps) output = NULL;
+  gboolean fixed = FALSE;
 
-  if (!self->caps)
+  g_mutex_lock (&self->lock);
+  if (!self->caps && (pad == self->active || pad == self->next)) {
     self->caps = gst_caps_ref (caps);
-  if (gst_caps_can_intersect (self->caps, caps))
+    fixed = TRUE;
+  }
+  output = self->caps ? gst_caps_ref (self->caps) : NULL;
+  g_mutex_unlock (&self->lock);
+  if (fixed)
+    renegotiate_others (self, pad);
+  if (!output || gst_call_swap_caps_fit (output, caps))
     return TRUE;
-  GST_WARNING_OBJECT (pad, "%" GST_PTR_FORMAT " is not the output's %"
-      GST_PTR_FORMAT, caps, self->caps);
+  warn_of_caps (self, pad, caps, output);
   return FALSE;
 }
 
 static void
-handle_gap (GstCallSwap * self, GstPad * pad, GstEvent * event)
+handle_gap (GstCallSwap * self, GstCallSwapPad * pad, GstEvent * event)
 {
-  GstSegment *segment = &GST_CALL_SWAP_PAD (pad)->segment;
   GstClockTime time, duration;
   GstFlowReturn flow;
-  gboolean switched;
+  GstCallSwapRole role;
 
   gst_event_parse_gap (event, &time, &duration);
-  if (segment->format == GST_FORMAT_TIME)
-    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, time);
-  if (!GST_CLOCK_TIME_IS_VALID (time) || !take_ticket (self, pad, &flow,
-          &switched))
+  time = running_time (pad, time);
+  if (!GST_CLOCK_TIME_IS_VALID (time))
     return;
-  if (!GST_CLOCK_TIME_IS_VALID (self->last_time) || time > self->last_time) {
-    push_first_events (self);
-    self->last_time = time;
-    gst_pad_push_event (self->srcpad, gst_event_new_gap (time, duration));
-  }
-  release_ticket (self, GST_FLOW_OK);
-  if (switched)
-    g_signal_emit (self, signals[SIGNAL_SWITCHED], 0, pad);
+  role = gst_call_swap_enter (self, pad, time, &flow);
+  if (role == GST_CALL_SWAP_NOBODY)
+    return;
+  /* one that is to take over has nothing to show yet */
+  if (role == GST_CALL_SWAP_ACTIVE)
+    gst_call_swap_output_gap (self, time, duration);
+  gst_call_swap_leave (self, GST_FLOW_OK, NULL);
+}
+
+/* TRUE: with the inputs as they are the output is over. swap lock */
+static gboolean
+is_over_locked (GstCallSwap * self)
+{
+  if (self->eos_when == GST_CALL_SWAP_EOS_ACTIVE)
+    return self->active_eos && !self->next;
+  return self->eos_when == GST_CALL_SWAP_EOS_ALL && self->n_pads > 0
+      && self->n_eos == self->n_pads;
+}
+
+static void
+set_eos (GstCallSwap * self, GstCallSwapPad * pad, gboolean eos)
+{
+  gboolean over;
+
+  g_mutex_lock (&self->lock);
+  if (pad->eos != eos)
+    self->n_eos += eos ? 1 : -1;
+  pad->eos = eos;
+  if (GST_PAD (pad) == self->active)
+    self->active_eos = eos;
+  over = eos && is_over_locked (self);
+  g_cond_broadcast (&self->cond);
+  g_cond_signal (&self->watch_cond);
+  g_mutex_unlock (&self->lock);
+  if (over)
+    gst_call_swap_end (self);
+}
+
+static void
+set_pad_flushing (GstCallSwap * self, GstCallSwapPad * pad, gboolean flushing)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  pad->flushing = flushing || pad->released;
+  g_cond_broadcast (&self->cond);
+}
+
+/* What waits for live inputs would wait for nothing. */
+static void
+learn_liveness (GstCallSwap * self, GstCallSwapPad * pad)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean live = TRUE;
+
+  if (gst_pad_peer_query (GST_PAD (pad), query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  g_mutex_lock (&self->lock);
+  pad->live = live;
+  g_mutex_unlock (&self->lock);
 }
 
 static gboolean
-gst_call_swap_sink_event (GstPad * pad, GstObject * parent, GstEvent * event)
+gst_call_swap_sink_event (GstPad * gst_pad, GstObject * parent,
+    GstEvent * event)
 {
   GstCallSwap *self = GST_CALL_SWAP (parent);
+  GstCallSwapPad *pad = GST_CALL_SWAP_PAD (gst_pad);
   gboolean ok = TRUE;
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      ok = handle_caps (self, pad, caps);
+      ok = handle_caps (self, gst_pad, caps);
       break;
     case GST_EVENT_SEGMENT:
-      gst_event_copy_segment (event, &GST_CALL_SWAP_PAD (pad)->segment);
+      gst_event_copy_segment (event, &pad->segment);
+      learn_liveness (self, pad);
       break;
     case GST_EVENT_GAP:
       handle_gap (self, pad, event);
       break;
+    case GST_EVENT_STREAM_START:
+      set_eos (self, pad, FALSE);
+      break;
+    case GST_EVENT_EOS:
+      set_eos (self, pad, TRUE);
+      break;
+    case GST_EVENT_FLUSH_START:
+      set_pad_flushing (self, pad, TRUE);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      gst_segment_init (&pad->segment, GST_FORMAT_UNDEFINED);
+      set_eos (self, pad, FALSE);
+      set_pad_flushing (self, pad, FALSE);
+      break;
     default:
-      /* stream-start, tags, EOS and flushes are the input's own business */
+      /* tags and the like are the input's own business */
       GST_DEBUG_OBJECT (pad, "kept %s", GST_EVENT_TYPE_NAME (event));
       break;
   }
   gst_event_unref (event);
   return ok;
+}
+
+/* The input that is heard hears what downstream has to say. */
+static gboolean
+forward_to_active (GstCallSwap * self, GstEvent * event)
+{
+  g_autoptr (GstPad) active = NULL;
+
+  g_mutex_lock (&self->lock);
+  active = self->active ? gst_object_ref (self->active) : NULL;
+  g_mutex_unlock (&self->lock);
+  if (active)
+    return gst_pad_push_event (active, event);
+  gst_event_unref (event);
+  return FALSE;
 }
 
 static gboolean
@@ -337,8 +320,14 @@ gst_call_swap_src_event (GstPad * pad, GstObject * parent, GstEvent * event)
       /* the caps are fixed: there is nothing to negotiate again */
       gst_event_unref (event);
       return TRUE;
-    default:
+    case GST_EVENT_SEEK:
+      /* the output only goes forward */
+      gst_event_unref (event);
+      return FALSE;
+    case GST_EVENT_LATENCY:
       return gst_pad_event_default (pad, parent, event);
+    default:
+      return forward_to_active (GST_CALL_SWAP (parent), event);
   }
 }
 
@@ -369,6 +358,17 @@ answer_caps (GstQuery * query, GstCaps * caps)
   gst_query_set_caps_result (query, result);
 }
 
+/* What downstream needs to know of buffers. Its pools are made for one input. */
+static gboolean
+answer_allocation (GstCallSwap * self, GstQuery * query)
+{
+  if (!gst_pad_peer_query (self->srcpad, query))
+    return FALSE;
+  while (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_remove_nth_allocation_pool (query, 0);
+  return TRUE;
+}
+
 static gboolean
 gst_call_swap_sink_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
@@ -384,16 +384,18 @@ gst_call_swap_sink_query (GstPad * pad, GstObject * parent, GstQuery * query)
     case GST_QUERY_ACCEPT_CAPS:
       caps = possible_caps (self, TRUE);
       gst_query_parse_accept_caps (query, &offered);
-      gst_query_set_accept_caps_result (query,
-          gst_caps_can_intersect (offered, caps));
+      gst_query_set_accept_caps_result (query, gst_call_swap_caps_fit (caps,
+              offered));
       return TRUE;
     case GST_QUERY_ALLOCATION:
-      return gst_pad_peer_query (self->srcpad, query);
+      return answer_allocation (self, query);
     default:
       return gst_pad_query_default (pad, parent, query);
   }
 }
 
+/* Latency goes by the default: the longest of all inputs, so that a switch does
+ * not change it. */
 static gboolean
 gst_call_swap_src_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
@@ -414,10 +416,16 @@ gst_call_swap_request_new_pad (GstElement * element, GstPadTemplate * template,
 {
   GstCallSwap *self = GST_CALL_SWAP (element);
   g_autofree gchar *made = NULL;
+  guint number;
   GstPad *pad;
 
   g_mutex_lock (&self->lock);
-  made = g_strdup_printf ("sink_%u", self->pad_serial++);
+  if (name && sscanf (name, "sink_%u", &number) == 1) {
+    made = g_strdup (name);
+    self->pad_serial = MAX (self->pad_serial, number + 1);
+  } else {
+    made = g_strdup_printf ("sink_%u", self->pad_serial++);
+  }
   g_mutex_unlock (&self->lock);
   pad = g_object_new (GST_TYPE_CALL_SWAP_PAD, "name", made, "direction",
       GST_PAD_SINK, "template", template, NULL);
@@ -425,23 +433,35 @@ gst_call_swap_request_new_pad (GstElement * element, GstPadTemplate * template,
   gst_pad_set_event_function (pad, gst_call_swap_sink_event);
   gst_pad_set_query_function (pad, gst_call_swap_sink_query);
   gst_pad_set_active (pad, TRUE);
+  g_mutex_lock (&self->lock);
+  self->n_pads++;
+  g_mutex_unlock (&self->lock);
   gst_element_add_pad (element, pad);
   return pad;
 }
 
 static void
-gst_call_swap_release_pad (GstElement * element, GstPad * pad)
+gst_call_swap_release_pad (GstElement * element, GstPad * gst_pad)
 {
   GstCallSwap *self = GST_CALL_SWAP (element);
+  GstCallSwapPad *pad = GST_CALL_SWAP_PAD (gst_pad);
+  gboolean over;
 
   g_mutex_lock (&self->lock);
-  if (self->active == pad)
+  pad->released = pad->flushing = TRUE;
+  if (self->active == gst_pad)
     self->active = NULL;
-  if (self->next == pad)
+  if (self->next == gst_pad)
     self->next = NULL;
+  self->n_pads--;
+  self->n_eos -= pad->eos;
+  over = is_over_locked (self);
+  g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (element, pad);
+  gst_pad_set_active (gst_pad, FALSE);
+  gst_element_remove_pad (element, gst_pad);
+  if (over)
+    gst_call_swap_end (self);
 }
 
 static void
@@ -462,9 +482,9 @@ forget_stream (GstCallSwap * self)
   gst_clear_caps (&self->caps);
   self->ended = FALSE;
   self->last_flow = GST_FLOW_OK;
-  self->started = self->sent_caps = FALSE;
-  self->last_time = GST_CLOCK_TIME_NONE;
-  g_clear_pointer (&self->blanker, gst_call_blank_free);
+  self->progress = GST_CLOCK_TIME_NONE;
+  self->pushed_at = 0;
+  gst_call_swap_output_forget (self);
 }
 
 static GstStateChangeReturn
@@ -496,12 +516,43 @@ gst_call_swap_new (const gchar * name, const GstCaps * allowed)
   return self;
 }
 
+/* Also those that it was not allowed to have */
+static GstCaps *
+ref_caps_of (GstPad * pad)
+{
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  return caps || !peer ? caps : gst_pad_get_current_caps (peer);
+}
+
 void
 gst_call_swap_select (GstCallSwap * self, GstPad * pad)
 {
+  g_autoptr (GstCaps) caps = ref_caps_of (pad);
+  g_autoptr (GstCaps) output = gst_call_swap_get_caps (self);
+
+  if (caps && output && !gst_call_swap_caps_fit (output, caps)) {
+    warn_of_caps (self, pad, caps, output);
+    return;
+  }
+  g_mutex_lock (&self->lock);
+  self->next = pad == self->active ? NULL : pad;
+  self->selected_at = g_get_monotonic_time ();
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+  if (caps && !output)          /* they came before it was selected */
+    handle_caps (self, pad, caps);
+}
+
+void
+gst_call_swap_get_last_switch (GstCallSwap * self, GstClockTime * gap,
+    GstClockTime * latency)
+{
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  self->next = pad == self->active ? NULL : pad;
+  *gap = self->gap;
+  *latency = self->latency;
 }
 
 void
@@ -515,13 +566,13 @@ gst_call_swap_set_blank (GstCallSwap * self, gboolean blank)
 void
 gst_call_swap_end (GstCallSwap * self)
 {
-  gboolean switched;
   GstFlowReturn flow;
 
-  if (!take_ticket (self, NULL, &flow, &switched))
+  if (gst_call_swap_enter (self, NULL, GST_CLOCK_TIME_NONE, &flow) ==
+      GST_CALL_SWAP_NOBODY)
     return;
-  push_eos (self);
-  release_ticket (self, GST_FLOW_EOS);
+  gst_call_swap_output_eos (self);
+  gst_call_swap_leave (self, GST_FLOW_EOS, NULL);
 }
 
 GstCaps *
@@ -547,9 +598,10 @@ gst_call_swap_finalize (GObject * object)
 
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->allowed);
-  g_clear_pointer (&self->blanker, gst_call_blank_free);
+  gst_call_swap_output_forget (self);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
+  g_cond_clear (&self->watch_cond);
   G_OBJECT_CLASS (gst_call_swap_parent_class)->finalize (object);
 }
 
@@ -563,9 +615,11 @@ gst_call_swap_class_init (GstCallSwapClass * klass)
   element_class->release_pad = gst_call_swap_release_pad;
   element_class->change_state = gst_call_swap_change_state;
   signals[SIGNAL_SWITCHED] =
-      g_signal_new ("switched", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-      NULL, NULL, NULL, G_TYPE_NONE, 1, GST_TYPE_PAD);
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
+      g_signal_new ("switched", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_FIRST,
+      G_STRUCT_OFFSET (GstCallSwapClass, switched), NULL, NULL, NULL,
+      G_TYPE_NONE, 1, GST_TYPE_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (element_class,
+      &sink_template, GST_TYPE_CALL_SWAP_PAD);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Swap point",
       "Generic", "One output stream that outlives its inputs", "gst-call");
@@ -576,7 +630,9 @@ gst_call_swap_init (GstCallSwap * self)
 {
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
+  g_cond_init (&self->watch_cond);
   self->flushing = TRUE;
+  self->progress = GST_CLOCK_TIME_NONE;
   self->last_time = GST_CLOCK_TIME_NONE;
   self->allowed = gst_caps_new_any ();
   self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
