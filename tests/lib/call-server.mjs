@@ -21,8 +21,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const START_TIMEOUT = 10000; // ms
 
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
+async function freePort(address) {
+  const probe = createServer().listen(0, address);
   await once(probe, 'listening');
   const { port } = probe.address();
   probe.close();
@@ -49,20 +49,21 @@ async function answers(url) {
   throw new Error(`the server does not answer ${url}`);
 }
 
-// program: call-server of GST_CALL_BUILD_ROOT unless told otherwise; args: further ones
+// program: call-server of GST_CALL_BUILD_ROOT unless told otherwise; args: further ones;
+// address: where it listens; host: what pages call it
 export async function startServer({ program = process.env.GST_CALL_SERVER ??
-  `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], host = '127.0.0.1' } = {}) {
-  const port = await freePort();
+  `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], address = '127.0.0.1', host = address } = {}) {
+  const port = await freePort(address);
   // Its keys outlive a restart, and belong to nobody's account
   const scheme = args.includes('--self-signed') ? 'https' : 'http';
   const state = mkdtempSync(join(tmpdir(), 'gst-call-'));
   let child = null;
 
   async function start() {
-    child = spawn(program, ['--listen', `127.0.0.1:${port}`, '--state-dir', state, ...args],
+    child = spawn(program, ['--listen', `${address}:${port}`, '--state-dir', state, ...args],
       { stdio: ['ignore', 'ignore', 'inherit'] });
     const failed = once(child, 'error').then(([error]) => { throw error; });
-    await Promise.race([answers(`${scheme}://127.0.0.1:${port}/healthz`), failed]);
+    await Promise.race([answers(`${scheme}://${address}:${port}/healthz`), failed]);
   }
 
   async function kill(signal) {
@@ -79,6 +80,7 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
   });
   await start();
   return {
+    address,
     port,
     state, // folder with its keys
     kill: () => kill('SIGKILL'),

@@ -261,6 +261,18 @@ class Peer {
   // The next call-stats (asked for with stats-interval)
   stats(options) { return this.event('call-stats', undefined, { since: this.events.length, ...options }); }
 
+  // inbound-rtp of the first peer's audio or video, once it fits (with stats-interval)
+  async receives(kind, fits = () => true) {
+    const since = this.events.length;
+    const found = (stats) => Object.entries(stats).filter(([name]) => name.startsWith('peer-') && name !== 'peer-id')
+      .flatMap(([, peer]) => Object.values(peer)).find((entry) => entry.name === 'inbound-rtp' && entry.kind === kind);
+    const fitting = (stats) => {
+      const entry = found(stats);
+      return entry !== undefined && fits(entry);
+    };
+    return found(await this.event('call-stats', fitting, { since }));
+  }
+
   // Resolves with what it printed as ERROR once it has ended with one
   async fails(options) {
     await this.until(() => this.exit, 'the end', { ended: true, ...options });
@@ -296,9 +308,11 @@ class Peer {
 //   more     further launch text
 //   fakes    GST_CALL_FAKE_DEVICES; '' for the real devices
 //   env      further environment
+//   prefix   words before gst-launch-1.0, such as those of link.mjs
 export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvideosrc ! ${SMALL}`, audio = 'callaudiosrc',
-  slots = 1, convert = '', more = '', fakes = 'video=3,audio=2', env = {} } = {}) {
-  const child = spawn('gst-launch-1.0', ['-m', '--no-fault',
+  slots = 1, convert = '', more = '', fakes = 'video=3,audio=2', env = {}, prefix = [] } = {}) {
+  const [program, ...args] = [...prefix, 'gst-launch-1.0'];
+  const child = spawn(program, [...args, '-m', '--no-fault',
     ...line({ name, uri, call, video, audio, slots, convert, more })], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment(), GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
@@ -311,4 +325,4 @@ export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvide
 }
 
 // Room of a server of call-server.mjs, for callbin
-export const roomUri = (server, room, scheme = 'ws') => `${scheme}://127.0.0.1:${server.port}/room/${room}`;
+export const roomUri = (server, room, scheme = 'ws') => `${scheme}://${server.address}:${server.port}/room/${room}`;
