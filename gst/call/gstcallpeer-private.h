@@ -70,7 +70,6 @@ struct _GstCallPeer
   GPtrArray *sendings;              /* (element-type GstCallSending) */
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
   GSource *timer;                   /* until connected */
-  GSource *feedback;                /* until RTCP may come often */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
 

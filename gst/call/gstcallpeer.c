@@ -380,7 +380,6 @@ gst_call_peer_stop (GstCallPeer * self)
   self->stopped = TRUE;
   gst_call_worker_clear_timer (&self->timer);
   gst_call_worker_clear_timer (&self->grace);
-  gst_call_worker_clear_timer (&self->feedback);
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
   g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
