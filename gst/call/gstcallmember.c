@@ -41,13 +41,16 @@ get_slot (gpointer data, GstCallPeer * peer, GstCallKind kind)
 }
 
 static void
-drop_peer (GstCallPeer ** peer_p)
+drop_peer (GstCallMember * member)
 {
-  GstElement *peer = GST_ELEMENT (g_steal_pointer (peer_p));
+  GstElement *peer = GST_ELEMENT (g_steal_pointer (&member->peer));
   g_autoptr (GstObject) parent = NULL;
 
   if (!peer)
     return;
+  g_free (member->last_session);
+  member->last_session =
+      g_strdup (gst_call_peer_get_session (GST_CALL_PEER (peer)));
   gst_call_peer_stop (GST_CALL_PEER (peer));
   gst_element_set_locked_state (peer, TRUE);
   gst_element_set_state (peer, GST_STATE_NULL);
@@ -62,7 +65,7 @@ gst_call_member_start (GstCallMember * member, const gchar * session)
 {
   GstCallRoom *self = member->room;
 
-  drop_peer (&member->peer);
+  drop_peer (member);
   member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
           member->info, session));
   gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
@@ -94,7 +97,7 @@ gst_call_member_fail (GstCallMember * member, const gchar * code,
   retry = gst_call_member_offers (member) && member->retries < MAX_RETRIES
       && g_strv_contains (worth, code);
 
-  drop_peer (&member->peer);
+  drop_peer (member);
   gst_call_room_post (self, "call-error", "peer-id", G_TYPE_STRING,
       member->info->peer_id, "code", G_TYPE_STRING, code, "text", G_TYPE_STRING,
       text, "retry", G_TYPE_BOOLEAN, retry, NULL);
@@ -110,7 +113,7 @@ gst_call_member_fail (GstCallMember * member, const gchar * code,
 void
 gst_call_member_close (GstCallMember * member)
 {
-  drop_peer (&member->peer);
+  drop_peer (member);
   gst_call_room_post (member->room, "call-state", "peer-id", G_TYPE_STRING,
       member->info->peer_id, "state", G_TYPE_STRING, "closed", NULL);
 }
@@ -217,8 +220,9 @@ gst_call_member_free (gpointer data)
   GstCallMember *member = data;
 
   gst_call_worker_clear_timer (&member->gone);
-  drop_peer (&member->peer);
+  drop_peer (member);
   call_peer_free (member->info);
+  g_free (member->last_session);
   g_free (member);
 }
 
@@ -238,13 +242,47 @@ gst_call_member_may_start (GstCallMember * member)
   return TRUE;
 }
 
+void
+gst_call_member_connect (GstCallMember * member)
+{
+  GstCallRoom *self = member->room;
+
+  if (gst_call_member_offers (member)) {
+    gst_call_peer_offer (gst_call_member_start (member, NULL));
+  } else if (member->last_session) {
+    g_autoptr (CallMessage) message =
+        call_message_new (CALL_MESSAGE_RENEGOTIATE);
+
+    message->to = g_strdup (member->info->peer_id);
+    message->session = g_strdup (member->last_session);
+    call_signaller_send (self->signaller, message);
+  }
+}
+
+void
+gst_call_member_refuse (GstCallMember * member, const gchar * session)
+{
+  g_free (member->last_session);
+  member->last_session = g_strdup (session);
+  gst_call_room_send_close (member->room, member->info->peer_id, session,
+      "busy", "All places for peers are taken: wait until one is free");
+}
+
+void
+gst_call_member_asked (GstCallMember * member, const gchar * session)
+{
+  if (member->placed && gst_call_member_offers (member)
+      && g_strcmp0 (session, member->last_session) == 0
+      && gst_call_member_may_start (member))
+    gst_call_peer_offer (gst_call_member_start (member, NULL));
+}
+
 GstCallMember *
-gst_call_member_new (GstCallRoom * room, const CallPeer * info, guint slot)
+gst_call_member_new (GstCallRoom * room, const CallPeer * info)
 {
   GstCallMember *self = g_new0 (GstCallMember, 1);
 
   self->room = room;
   self->info = call_peer_copy (info);
-  self->slot = slot;
   return self;
 }

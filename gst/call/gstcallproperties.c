@@ -177,7 +177,8 @@ install_limit_properties (void)
   /**
    * GstCallBin:max-peers:
    *
-   * With how many to connect at once.
+   * With how many to connect at once. Others wait, and who has waited longest
+   * is connected when one leaves.
    *
    * Since: 0.1
    */

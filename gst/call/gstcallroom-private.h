@@ -15,7 +15,10 @@ typedef struct
   GstCallRoom *room;
   CallPeer *info;
   GstCallPeer *peer;                /* NULL: no connection */
-  guint slot;
+  gboolean placed;                  /* not waiting for one of max-peers */
+  gboolean told;                    /* that it has to wait */
+  guint slot;                       /* when it is placed */
+  gchar *last_session;              /* that is over; NULL: none was */
   guint retries;
   gint64 connected_since;           /* monotonic; 0: not connected */
   guint sessions;                   /* that it may still start now … */
@@ -54,8 +57,7 @@ GstCallMember *gst_call_room_find (GstCallRoom * self, const gchar * peer_id);
 /* What peers ask of the room, which is their room_data */
 extern const GstCallPeerRoom gst_call_member_peer_room;
 
-GstCallMember *gst_call_member_new (GstCallRoom * room, const CallPeer * info,
-    guint slot);
+GstCallMember *gst_call_member_new (GstCallRoom * room, const CallPeer * info);
 void gst_call_member_free (gpointer member);
 /* Is it ours to make the offers? */
 gboolean gst_call_member_offers (GstCallMember * member);
@@ -68,6 +70,12 @@ GstCallPeer *gst_call_member_start (GstCallMember * member,
  * fresh webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
 void gst_call_member_fail (GstCallMember * member, const gchar * code,
     const gchar * text);
+/* When it has a place: the first offer, or that it may offer again */
+void gst_call_member_connect (GstCallMember * member);
+/* Ends a session that it offers: there is no place for it */
+void gst_call_member_refuse (GstCallMember * member, const gchar * session);
+/* It asks for another session after `session`, which is over */
+void gst_call_member_asked (GstCallMember * member, const gchar * session);
 /* The peer ended it as it wanted to; it may still be in the room. */
 void gst_call_member_close (GstCallMember * member);
 

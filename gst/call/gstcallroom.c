@@ -26,6 +26,9 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
+/* As many as a server may have in a room (PROTOCOL.md, 6) */
+#define MAX_MEMBERS 256
+
 G_DEFINE_FINAL_TYPE (GstCallRoom, gst_call_room, G_TYPE_OBJECT);
 
 void
@@ -65,7 +68,9 @@ slot_is_free (GstCallRoom * self, guint slot)
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    if (((GstCallMember *) value)->slot == slot)
+    GstCallMember *member = value;
+
+    if (member->placed && member->slot == slot)
       return FALSE;
   }
   return TRUE;
@@ -103,15 +108,84 @@ gst_call_room_find (GstCallRoom * self, const gchar * peer_id)
 /* Members */
 
 static void
+place_member (GstCallRoom * self, GstCallMember * member)
+{
+  const CallPeer *info = member->info;
+
+  member->slot = find_free_slot (self);
+  member->placed = TRUE;
+  gst_call_room_post (self, "call-peer-joined", "peer-id", G_TYPE_STRING,
+      info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
+      G_TYPE_UINT, member->slot, NULL);
+  self->owner->peer_added (self->bin, info->peer_id);
+  gst_call_member_connect (member);
+}
+
+static gboolean
+has_place (GstCallRoom * self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += ((GstCallMember *) value)->placed;
+  return n < self->max_peers;
+}
+
+static GstCallMember *
+find_waiting (GstCallRoom * self)
+{
+  GstCallMember *first = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    GstCallMember *member = value;
+
+    if (!member->placed && (!first || member->info->seat < first->info->seat))
+      first = member;
+  }
+  return first;
+}
+
+/* After members came or went: who has waited longest takes a free place. */
+static void
+fill_places (GstCallRoom * self)
+{
+  GstCallMember *next;
+  GHashTableIter iter;
+  gpointer value;
+
+  while (has_place (self) && (next = find_waiting (self)))
+    place_member (self, next);
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    GstCallMember *member = value;
+
+    if (!member->placed && !member->told)
+      GST_ELEMENT_WARNING (self->bin, RESOURCE, NO_SPACE_LEFT,
+          ("%s has to wait until somebody leaves: max-peers=%u is reached",
+              member->info->peer_id, self->max_peers), (NULL));
+    member->told = TRUE;
+  }
+}
+
+static void
 remove_member (GstCallRoom * self, GstCallMember * member, const gchar * code)
 {
   g_autofree gchar *peer_id = g_strdup (member->info->peer_id);
+  gboolean placed = member->placed;
   guint slot = member->slot;
 
   g_hash_table_remove (self->members, peer_id);
-  gst_call_room_post (self, "call-peer-left", "peer-id", G_TYPE_STRING, peer_id,
-      "slot", G_TYPE_UINT, slot, "code", G_TYPE_STRING, code ? code : "bye",
-      NULL);
+  if (placed)
+    gst_call_room_post (self, "call-peer-left", "peer-id", G_TYPE_STRING,
+        peer_id, "slot", G_TYPE_UINT, slot, "code", G_TYPE_STRING,
+        code ? code : "bye", NULL);
 }
 
 static void
@@ -125,30 +199,16 @@ remove_all_members (GstCallRoom * self)
 }
 
 static void
-connect_member (GstCallRoom * self, GstCallMember * member)
-{
-  if (gst_call_member_offers (member))
-    gst_call_peer_offer (gst_call_member_start (member, NULL));
-}
-
-static void
 add_member (GstCallRoom * self, const CallPeer * info)
 {
   GstCallMember *member;
 
-  if (g_hash_table_size (self->members) >= self->max_peers) {
-    GST_ELEMENT_WARNING (self->bin, RESOURCE, NO_SPACE_LEFT,
-        ("%s is not connected: max-peers=%u is reached", info->peer_id,
-            self->max_peers), (NULL));
+  if (g_hash_table_size (self->members) >= MAX_MEMBERS) {
+    GST_WARNING_OBJECT (self->bin, "%s is one too many", info->peer_id);
     return;
   }
-  member = gst_call_member_new (self, info, find_free_slot (self));
+  member = gst_call_member_new (self, info);
   g_hash_table_insert (self->members, member->info->peer_id, member);
-  gst_call_room_post (self, "call-peer-joined", "peer-id", G_TYPE_STRING,
-      info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
-      G_TYPE_UINT, member->slot, NULL);
-  self->owner->peer_added (self->bin, info->peer_id);
-  connect_member (self, member);
 }
 
 static void
@@ -160,6 +220,8 @@ update_member (GstCallMember * member, const CallPeer * info)
   member->info->connected = info->connected;
   member->info->audio = info->audio;
   member->info->video = info->video;
+  if (!member->placed)
+    return;
   gst_call_room_post (self, "call-peer-changed", "peer-id", G_TYPE_STRING,
       info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
       G_TYPE_UINT, member->slot, "audio", G_TYPE_STRING,
@@ -190,9 +252,11 @@ static gboolean
 on_gone (gpointer data)
 {
   GstCallMember *member = data;
+  GstCallRoom *self = member->room;
 
   gst_call_worker_clear_timer (&member->gone);
-  remove_member (member->room, member, "timeout");
+  remove_member (self, member, "timeout");
+  fill_places (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -278,6 +342,7 @@ on_welcome (GstCallRoom * self, CallMessage * message)
   miss_peers (self, message->peers);
   for (i = 0; message->peers && i < message->peers->len; i++)
     see_peer (self, g_ptr_array_index (message->peers, i));
+  fill_places (self);
 }
 
 static void
@@ -292,6 +357,10 @@ on_offer (GstCallRoom * self, CallMessage * message)
     if (gst_call_member_offers (member)) {
       gst_call_room_send_close (self, message->from, message->session,
           "bad-session", "It is for the newcomer to offer");
+      return;
+    }
+    if (!member->placed) {
+      gst_call_member_refuse (member, message->session);
       return;
     }
     if (!gst_call_member_may_start (member)) {
@@ -309,16 +378,22 @@ static void
 on_peer_message (GstCallRoom * self, CallMessage * message)
 {
   GstCallMember *member = gst_call_room_find (self, message->from);
+  const gchar *code = message->code;
 
-  if (!member || !member->peer
-      || g_strcmp0 (gst_call_peer_get_session (member->peer),
+  if (!member)
+    return;
+  if (!member->peer && message->type == CALL_MESSAGE_RENEGOTIATE) {
+    gst_call_member_asked (member, message->session);
+    return;
+  }
+  if (!member->peer || g_strcmp0 (gst_call_peer_get_session (member->peer),
           message->session) != 0)
     return;
   if (message->type != CALL_MESSAGE_CLOSE)
     gst_call_peer_handle (member->peer, message);
-  else if (message->code && !g_str_equal (message->code, "bye"))
-    gst_call_member_fail (member, message->code, message->text ?
-        message->text : "the peer ended the session");
+  else if (code && !g_str_equal (code, "bye"))
+    gst_call_member_fail (member, code, message->text ? message->text :
+        "the peer ended the session");
   else
     gst_call_member_close (member);
 }
@@ -336,11 +411,14 @@ on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
     case CALL_MESSAGE_PEER_JOINED:
     case CALL_MESSAGE_PEER_CHANGED:
       see_peer (self, message->peer);
+      fill_places (self);
       break;
     case CALL_MESSAGE_PEER_LEFT:
       member = gst_call_room_find (self, message->peer->peer_id);
-      if (member && member->info->seat == message->peer->seat)
+      if (member && member->info->seat == message->peer->seat) {
         remove_member (self, member, message->code);
+        fill_places (self);
+      }
       break;
     case CALL_MESSAGE_OFFER:
       on_offer (self, message);

@@ -87,6 +87,8 @@ export function closeReason(code) {
     case 'ice-failed':
     case 'timeout':
       return 'No way through the network was found.';
+    case 'busy':
+      return 'They cannot take more people now.';
     case 'bye':
       return 'They ended this connection.';
     default:

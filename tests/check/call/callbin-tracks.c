@@ -232,28 +232,6 @@ GST_START_TEST (test_encoded_output)
 
 GST_END_TEST;
 
-/* given max-peers=1 and somebody in the call, when another joins, then the
- * first is served on, and a warning says why the other is not */
-GST_START_TEST (test_max_peers)
-{
-  g_autofree gchar *url = NULL;
-  g_autoptr (CallSide) ann = call_side_host ("max-peers=1", CALL_VIDEO_LIVE,
-      &url);
-  g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob", "");
-  g_autoptr (CallSide) carol = NULL;
-
-  call_side_wait_more (bob, CALL_VIDEO, 3);
-  carol = call_side_join (url, "peer-id=carol", "");
-  CALL_WAIT (call_side_told (ann, GST_MESSAGE_WARNING, "max-peers=1",
-          GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
-  call_side_wait_more (bob, CALL_VIDEO, 5);
-  fail_unless_equals_int (call_side_count (ann, "call-peer-joined", NULL,
-          NULL), 1);
-  fail_unless_equals_int (call_side_buffers (carol, CALL_VIDEO), 0);
-}
-
-GST_END_TEST;
-
 static Suite *
 callbin_tracks_suite (void)
 {
@@ -268,7 +246,6 @@ callbin_tracks_suite (void)
   tcase_add_loop_test (tc, test_combinations, 0, G_N_ELEMENTS (combinations));
   tcase_add_test (tc, test_second_pad);
   tcase_add_test (tc, test_encoded_output);
-  tcase_add_test (tc, test_max_peers);
   return s;
 }
 
