@@ -1,8 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * call-server as a process: what it prints, how it ends, and that killing it
- * costs nobody a seat.
+ * call-server as a process: what it prints, how it ends, and that killing or
+ * stopping it costs nobody a seat.
  */
 #include "call-websocket-signaller.h"
 
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define WAIT 20
+#define SILENCE 3               /* seconds, the shortest that a client may ask for */
 
 static gchar *program;
 
@@ -83,7 +84,7 @@ person_new (guint port, const gchar * id)
   g_autofree gchar *uri = g_strdup_printf ("ws://127.0.0.1:%u/room/tea", port);
 
   person->signaller = g_object_new (CALL_TYPE_WEBSOCKET_SIGNALLER, "uri", uri,
-      "peer-id", id, NULL);
+      "peer-id", id, "silence-timeout", SILENCE, NULL);
   person->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)
       call_message_unref);
   g_signal_connect (person->signaller, "message", G_CALLBACK (on_message),
@@ -129,6 +130,26 @@ wait_for (Person * person, CallMessageType type)
 }
 
 static void
+wait_for_state (Person * person, CallSignallerState state)
+{
+  guint watchdog = g_timeout_add_seconds (WAIT, on_too_late, NULL);
+
+  while (call_signaller_get_state (person->signaller) != state)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (watchdog);
+}
+
+static void
+say (Person * person, const gchar * to)
+{
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_RENEGOTIATE);
+
+  message->to = g_strdup (to);
+  message->session = g_strdup ("s");
+  call_signaller_send (person->signaller, message);
+}
+
+static void
 clear_folder (const gchar * folder)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
@@ -158,7 +179,6 @@ test_killed (void)
   for (guint round = 0; round < 2; round++) {
     g_autoptr (CallMessage) a_again = NULL;
     g_autoptr (CallMessage) b_again = NULL;
-    g_autoptr (CallMessage) question = NULL;
     g_autoptr (CallMessage) heard = NULL;
 
     g_subprocess_force_exit (server);
@@ -175,13 +195,48 @@ test_killed (void)
     g_assert_cmpint (b_again->peer->seat, ==, b_first->peer->seat);
     g_assert_true (a_again->last_seq == CALL_SEQ_UNKNOWN);
 
-    question = call_message_new (CALL_MESSAGE_RENEGOTIATE);
-    question->to = g_strdup ("a");
-    question->session = g_strdup ("s");
-    call_signaller_send (b->signaller, question);
+    say (b, "a");
     heard = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
     g_assert_cmpstr (heard->from, ==, "b");
   }
+  g_subprocess_force_exit (server);
+  g_assert_true (g_subprocess_wait (server, NULL, NULL));
+  clear_folder (folder);
+}
+
+/* given two people in a room, when the server stands still until they have
+ * given its connections up, and goes on, then both are in their seats again,
+ * nobody was seen to leave, and they can talk */
+static void
+test_stopped (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("gst-call-state-XXXXXX", NULL);
+  g_autoptr (GSubprocess) server = run_server (0, folder);
+  guint port = read_port (server);
+  g_autoptr (Person) a = person_new (port, "a");
+  g_autoptr (CallMessage) a_first = wait_for (a, CALL_MESSAGE_WELCOME);
+  g_autoptr (Person) b = person_new (port, "b");
+  g_autoptr (CallMessage) b_first = wait_for (b, CALL_MESSAGE_WELCOME);
+  g_autoptr (CallMessage) a_again = NULL;
+  g_autoptr (CallMessage) b_again = NULL;
+  g_autoptr (CallMessage) heard = NULL;
+
+  g_subprocess_send_signal (server, SIGSTOP);
+  wait_for_state (a, CALL_SIGNALLER_RECONNECTING);
+  wait_for_state (b, CALL_SIGNALLER_RECONNECTING);
+  say (b, "a");
+  g_subprocess_send_signal (server, SIGCONT);
+  a_again = wait_for (a, CALL_MESSAGE_WELCOME);
+  b_again = wait_for (b, CALL_MESSAGE_WELCOME);
+  g_assert_true (a_again->resumed);
+  g_assert_true (b_again->resumed);
+  g_assert_cmpint (a_again->peer->seat, ==, a_first->peer->seat);
+  g_assert_cmpint (b_again->peer->seat, ==, b_first->peer->seat);
+  heard = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
+  g_assert_cmpstr (heard->from, ==, "b");
+  for (guint i = 0; i < a->messages->len; i++)
+    g_assert_cmpint (((CallMessage *) a->messages->pdata[i])->type, !=,
+        CALL_MESSAGE_PEER_LEFT);
   g_subprocess_force_exit (server);
   g_assert_true (g_subprocess_wait (server, NULL, NULL));
   clear_folder (folder);
@@ -292,6 +347,7 @@ main (gint argc, gchar ** argv)
   program = g_build_filename (g_getenv ("GST_CALL_BUILD_ROOT"), "signaling",
       "call-server", NULL);
   g_test_add_func ("/program/killed", test_killed);
+  g_test_add_func ("/program/stopped", test_stopped);
   g_test_add_func ("/program/signals", test_signals);
   g_test_add_func ("/program/bad-options", test_bad_options);
   g_test_add_func ("/program/make-token", test_make_token);
