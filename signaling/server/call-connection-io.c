@@ -57,8 +57,13 @@ shake_hands (CallConnection * self)
     self->deadline = g_get_monotonic_time () + self->host->limits.head_timeout;
     return TRUE;
   }
-  if (result != -EAGAIN)
+  if (result == -EPROTONOSUPPORT) {
+    g_clear_pointer (&self->tls, call_tls_free);
+    call_connection_refuse (self, 400, "This port speaks TLS: the address "
+        "begins with https:// or wss://.\n");
+  } else if (result != -EAGAIN) {
     call_connection_kill (self);
+  }
   return FALSE;
 }
 

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
+#define TLS_HANDSHAKE 0x16      /* first byte of a TLS connection */
 #define UNIT 1000               /* thousandths of a unit of the message rate */
 #define UNIT_BYTES 4096         /* a message is one unit, and one for each of these */
 
@@ -367,8 +368,8 @@ respond (CallConnection * self, GBytes * response, gboolean keep_alive)
   self->deadline = g_get_monotonic_time () + self->host->limits.head_timeout;
 }
 
-static void
-refuse (CallConnection * self, guint status, const gchar * text)
+void
+call_connection_refuse (CallConnection * self, guint status, const gchar * text)
 {
   g_autoptr (GBytes) response = call_pages_refuse (status, text, FALSE);
 
@@ -383,18 +384,22 @@ upgrade (CallConnection * self, const CallRequest * request)
   /* whether the name is one is said after the hello: a page's script cannot
    * see why an upgrade was refused */
   if (!g_str_has_prefix (request->path, "/room/"))
-    refuse (self, 404, "A room is at /room/NAME.\n");
+    call_connection_refuse (self, 404, "A room is at /room/NAME.\n");
   else if (!request->right_version)
-    refuse (self, 426, "This server speaks version 13 of the WebSocket "
+    call_connection_refuse (self, 426,
+        "This server speaks version 13 of the WebSocket "
         "protocol (RFC 6455).\n");
   else if (!call_request_origin_is_allowed (request,
           (const gchar * const *) self->host->limits.allowed_origins))
-    refuse (self, 403, "Pages of other sites may not use this server.\n");
+    call_connection_refuse (self, 403,
+        "Pages of other sites may not use this server.\n");
   else if (!call_http_has_token (request->protocols, CALL_SUBPROTOCOL))
-    refuse (self, 400, "Ask for the subprotocol " CALL_SUBPROTOCOL
+    call_connection_refuse (self, 400,
+        "Ask for the subprotocol " CALL_SUBPROTOCOL
         " (Sec-WebSocket-Protocol).\n");
   else if (!(accept = call_request_accept (request, CALL_SUBPROTOCOL)))
-    refuse (self, 400, "Sec-WebSocket-Key is not 16 bytes in base64.\n");
+    call_connection_refuse (self, 400,
+        "Sec-WebSocket-Key is not 16 bytes in base64.\n");
   else {
     self->room = g_strdup (request->path + strlen ("/room/"));
     call_connection_queue (self, NULL, 0, accept, strlen (accept));
@@ -411,8 +416,9 @@ on_request (CallConnection * self, const gchar * head, gsize length)
   g_autoptr (GBytes) response = NULL;
 
   if (request == NULL) {
-    refuse (self, status, status == 405 ? "Only GET is served.\n" :
-        "This request is not understood.\n");
+    call_connection_refuse (self, status,
+        status ==
+        405 ? "Only GET is served.\n" : "This request is not understood.\n");
   } else if (request->upgrade) {
     upgrade (self, request);
   } else {
@@ -431,10 +437,16 @@ feed_head (CallConnection * self, const guint8 * data, gsize length)
     self->head = g_byte_array_new ();
   size = MIN (length, CALL_MAX_HEAD - self->head->len);
   g_byte_array_append (self->head, data, size);
+  /* TLS to a port without: its end comes sooner than what it waits for */
+  if (self->head->data[0] == TLS_HANDSHAKE) {
+    call_connection_kill (self);
+    return size;
+  }
   end = call_head_end ((const gchar *) self->head->data, self->head->len);
   if (end == 0) {
     if (self->head->len >= CALL_MAX_HEAD)
-      refuse (self, 431, "The head of a request has at most 8192 bytes.\n");
+      call_connection_refuse (self, 431,
+          "The head of a request has at most 8192 bytes.\n");
     return size;
   }
   head = g_steal_pointer (&self->head);
@@ -493,7 +505,7 @@ on_deadline (CallConnection * self)
     call_connection_fail (self, CALL_CLOSE_POLICY, "hello-timeout",
         "No hello came in time", 0);
   else if (self->phase == CALL_PHASE_HEAD && self->head != NULL)
-    refuse (self, 408, "No whole request came in time.\n");
+    call_connection_refuse (self, 408, "No whole request came in time.\n");
   else
     call_connection_kill (self);
 }

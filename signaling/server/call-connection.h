@@ -119,6 +119,9 @@ void call_connection_fail (CallConnection * self, CallCloseCode code,
  * who does not read is cut off, and the seat waits for a resume. */
 void call_connection_queue (CallConnection * self, gconstpointer head,
     gsize head_length, gconstpointer data, gsize length);
+/* A response in plain HTTP, and the end */
+void call_connection_refuse (CallConnection * self, guint status,
+    const gchar * text);
 /* The worker drops it at the end of its round */
 void call_connection_kill (CallConnection * self);
 

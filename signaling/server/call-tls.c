@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <sys/socket.h>
 
 #define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
@@ -23,6 +24,8 @@ struct _CallTlsIdentity
 struct _CallTls
 {
   gnutls_session_t session;
+  gint fd;
+  gboolean begun;               /* its first byte was looked at */
 };
 
 static gchar *
@@ -112,6 +115,7 @@ call_tls_new (CallTlsIdentity * identity, gint fd)
       identity->credentials);
   gnutls_alpn_set_protocols (tls->session, &protocol, 1, 0);
   gnutls_transport_set_int (tls->session, fd);
+  tls->fd = fd;
   return tls;
 }
 
@@ -133,11 +137,24 @@ to_errno (gssize result)
   return result < 0 ? -EPROTO : result;
 }
 
+/* A request in plain HTTP begins with a capital, a TLS record does not */
+static gboolean
+is_plain_http (CallTls * tls)
+{
+  guint8 first = 0;
+
+  if (!tls->begun)
+    tls->begun = recv (tls->fd, &first, 1, MSG_PEEK) == 1;
+  return g_ascii_isupper (first);
+}
+
 gssize
 call_tls_handshake (CallTls * tls)
 {
   gint result;
 
+  if (is_plain_http (tls))
+    return -EPROTONOSUPPORT;
   do {
     result = gnutls_handshake (tls->session);
   } while (result < 0 && result != GNUTLS_E_AGAIN

@@ -29,7 +29,8 @@ void call_tls_free (CallTls * tls);
 
 /* These return what they did, 0 at the end of the stream, -EAGAIN when the
  * socket has to be waited for, and another negative number for an error. */
-gssize call_tls_handshake (CallTls * tls);      /* 1: done */
+/* 1: done. -EPROTONOSUPPORT: it is a request in plain HTTP, not read yet */
+gssize call_tls_handshake (CallTls * tls);
 gssize call_tls_read (CallTls * tls, void *buffer, gsize length);
 gssize call_tls_write (CallTls * tls, const void *data, gsize length);
 /* Tells the other end that nothing more comes; 1: done */

@@ -21,8 +21,8 @@
 #define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define MAX_RESPONSE (16 * 1024)
 #define KEY_BYTES 16
-#define TLS_ADVICE \
-    "Does the server speak TLS there? Without TLS the URI begins with ws:"
+#define TLS_ADVICE "Does the server speak TLS there? If not, is it ws://?"
+#define PLAIN_ADVICE "If the server speaks TLS there, is it wss://?"
 
 typedef struct
 {
@@ -109,6 +109,23 @@ fail_certificate (Connect * self, GTask * task)
       "CA with tls-ca-file=…", self->name, tls_reason (self->tls_errors));
 }
 
+/* There is a connection, and no TLS on it */
+static gboolean
+is_plain_talk (const Connect * self)
+{
+  return !self->tls && self->stream;
+}
+
+static const gchar *
+get_advice (const Connect * self)
+{
+  if (is_plain_talk (self))
+    return "Check the address. " PLAIN_ADVICE;
+  if (self->stream && !self->key)
+    return TLS_ADVICE;
+  return "Check the address, and that the server is running";
+}
+
 /* Ends the task with what the error means to the caller */
 static void
 fail (GTask * task, GError * error)
@@ -118,8 +135,7 @@ fail (GTask * task, GError * error)
   if (self->timed_out) {
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
         CALL_SIGNALLER_ERROR_UNREACHABLE, "%s does not answer in time. %s",
-        self->name, self->tls && self->stream && !self->key ? TLS_ADVICE :
-        "Check the address, and that the server is running");
+        self->name, get_advice (self));
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_task_return_error (task, g_error_copy (error));
   } else if (self->tls_errors != 0) {
@@ -130,8 +146,8 @@ fail (GTask * task, GError * error)
         self->name, error->message, TLS_ADVICE);
   } else {
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
-        CALL_SIGNALLER_ERROR_UNREACHABLE, "Cannot reach %s: %s. Check the "
-        "address, and that the server is running", self->name, error->message);
+        CALL_SIGNALLER_ERROR_UNREACHABLE, "Cannot reach %s: %s. %s",
+        self->name, error->message, get_advice (self));
   }
   g_error_free (error);
 }
@@ -143,7 +159,9 @@ fail_protocol (GTask * task, const gchar * what)
 
   g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
       CALL_SIGNALLER_ERROR_PROTOCOL, "%s is not a " CALL_SUBPROTOCOL
-      " server: %s. Check host, port and path of the URI", self->name, what);
+      " server: %s. Check host, port and path of the URI%s", self->name, what,
+      is_plain_talk (self) && !g_str_has_prefix (self->response, "HTTP/") ?
+      ". " PLAIN_ADVICE : "");
 }
 
 /* The HTTP answer was not 101 */
@@ -164,8 +182,11 @@ fail_status (GTask * task, guint status, SoupMessageHeaders * headers)
   else
     g_task_return_new_error (task, CALL_SIGNALLER_ERROR,
         CALL_SIGNALLER_ERROR_PROTOCOL, "%s is not a " CALL_SUBPROTOCOL
-        " server: HTTP %u %s. Check host, port and path of the URI",
-        self->name, status, soup_status_get_phrase (status));
+        " server: HTTP %u %s. Check host, port and path of the URI%s",
+        self->name, status, soup_status_get_phrase (status),
+        /* what a TLS server says to plain HTTP, if it says something */
+        is_plain_talk (self) && status == SOUP_STATUS_BAD_REQUEST ?
+        ". " PLAIN_ADVICE : "");
 }
 
 static gboolean
@@ -244,9 +265,11 @@ on_read (GObject * stream, GAsyncResult * result, gpointer user_data)
   end = strstr (self->response, "\r\n\r\n");
   if (end) {
     on_response (task, end + 4 - self->response);
-  } else if (n == 0 || self->response_length == MAX_RESPONSE) {
-    fail_protocol (task, n == 0 ? "it ended the connection" :
-        "it does not speak HTTP");
+  } else if (n == 0) {
+    fail_protocol (task, "it ended the connection");
+  } else if (self->response_length == MAX_RESPONSE
+      || strncmp (self->response, "HTTP/", MIN (self->response_length, 5))) {
+    fail_protocol (task, "it does not speak HTTP");
   } else {
     g_input_stream_read_async (G_INPUT_STREAM (stream),
         self->response + self->response_length,

@@ -190,10 +190,11 @@ on_failed (CallSignaller * signaller, GError * error, GError ** kept)
 }
 
 static CallSignaller *
-try_to_join (CallServer * server, const gchar * ca_file, GError ** error)
+try_to_join (CallServer * server, const gchar * scheme, const gchar * ca_file,
+    GError ** error)
 {
-  g_autofree gchar *uri = g_strdup_printf ("wss://localhost:%u/room/tea",
-      call_server_get_port (server));
+  g_autofree gchar *uri = g_strdup_printf ("%s://localhost:%u/room/tea",
+      scheme, call_server_get_port (server));
   CallSignaller *signaller = g_object_new (CALL_TYPE_WEBSOCKET_SIGNALLER,
       "uri", uri, "tls-ca-file", ca_file, NULL);
 
@@ -222,18 +223,43 @@ test_trust (void)
   g_object_get (server, "ca-file", &ca_file, "fingerprint", &fingerprint, NULL);
   g_assert_cmpuint (strlen (fingerprint), ==, 95);
   g_assert_true (g_str_has_prefix (urls[0], "https://localhost:"));
-  inside = try_to_join (server, ca_file, &error);
+  inside = try_to_join (server, "wss", ca_file, &error);
   g_assert_no_error (error);
   g_assert_cmpint (call_signaller_get_state (inside), ==, CALL_SIGNALLER_OPEN);
-  outside = try_to_join (server, NULL, &error);
+  outside = try_to_join (server, "wss", NULL, &error);
   g_assert_nonnull (error);
   g_assert_cmpint (call_signaller_get_state (outside), ==,
       CALL_SIGNALLER_CLOSED);
   call_signaller_close (inside);
 }
 
-/* given a server with TLS, when connections are silent, say half a hello, or
- * speak plain HTTP, then they are cut in the handshake's time */
+/* given a server with TLS and one without, when a client takes one for the
+ * other, then its error asks about the other scheme, and does not wait */
+static void
+test_wrong_scheme (void)
+{
+  g_autoptr (State) state = state_new ();
+  g_autoptr (CallServer) secure = start_server ("listen", "localhost:0",
+      "self-signed", TRUE, "state-dir", state->folder, NULL);
+  g_autoptr (CallServer) plain = start_server ("listen", "localhost:0", NULL);
+  g_autoptr (GError) not_plain = NULL;
+  g_autoptr (GError) not_secure = NULL;
+  g_autoptr (CallSignaller) first = NULL;
+  g_autoptr (CallSignaller) second = NULL;
+
+  first = try_to_join (secure, "ws", NULL, &not_plain);
+  g_assert_error (not_plain, CALL_SIGNALLER_ERROR,
+      CALL_SIGNALLER_ERROR_PROTOCOL);
+  g_assert_nonnull (strstr (not_plain->message, "is it wss://?"));
+  second = try_to_join (plain, "wss", NULL, &not_secure);
+  g_assert_error (not_secure, CALL_SIGNALLER_ERROR,
+      CALL_SIGNALLER_ERROR_CERTIFICATE);
+  g_assert_nonnull (strstr (not_secure->message, "is it ws://?"));
+}
+
+/* given a server with TLS, when connections are silent or say half a hello,
+ * then they are cut in the handshake's time; one that speaks plain HTTP is
+ * told what to do */
 static void
 test_handshake_deadline (void)
 {
@@ -255,7 +281,9 @@ test_handshake_deadline (void)
   no_page = client_read_all (plain);
   g_assert_cmpstr (nothing, ==, "");
   g_assert_cmpstr (nothing_either, ==, "");
-  g_assert_null (strstr (no_page, "HTTP"));
+  g_assert_true (g_str_has_prefix (no_page, "HTTP/1.1 400 "));
+  g_assert_nonnull (strstr (no_page, "https://"));
+  g_assert_null (strstr (no_page, "ok"));
   g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
 }
 
@@ -290,6 +318,7 @@ main (gint argc, gchar ** argv)
   g_test_add_func ("/tls/mended", test_mended);
   g_test_add_func ("/tls/new-address", test_new_address);
   g_test_add_func ("/tls/trust", test_trust);
+  g_test_add_func ("/tls/wrong-scheme", test_wrong_scheme);
   g_test_add_func ("/tls/handshake-deadline", test_handshake_deadline);
   g_test_add_func ("/tls/bad-files", test_bad_files);
   return g_test_run ();

@@ -365,12 +365,14 @@ test_wrong_host (void)
 }
 
 /* Given a server without TLS, when it is asked for TLS, then the failure says
- * that; given a CA file that is none, then it names the file. */
+ * that; given one with TLS that answers plain talk with an alert, then it asks
+ * for wss; given a CA file that is none, then it names the file. */
 static void
 test_tls_settings (void)
 {
   g_autoptr (Script) plain = script_new (NULL);
   g_autoptr (Script) no_file = script_new (NULL);
+  g_autoptr (Script) tls = script_new_raw ();
   gchar *uri = g_strconcat ("wss", plain->uri + 2, NULL);
 
   g_free (plain->uri);
@@ -378,6 +380,11 @@ test_tls_settings (void)
   script_open (plain, "connect-timeout", 1, NULL);
   script_expect_failure (plain, CALL_SIGNALLER_ERROR_UNREACHABLE,
       "Does the server speak TLS there?");
+
+  script_open (tls, NULL);
+  SCRIPT_WAIT (tls, tls->connections->len == 1);
+  script_raw_write (tls, 0, "\x15\x03\x03\0\x02\x02\x46", 7);
+  script_expect_failure (tls, CALL_SIGNALLER_ERROR_PROTOCOL, "is it wss://?");
 
   script_open (no_file, "tls-ca-file", "/nowhere/ca.pem", NULL);
   script_expect_failure (no_file, CALL_SIGNALLER_ERROR_SETTINGS,
