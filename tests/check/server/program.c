@@ -4,7 +4,7 @@
  * call-server as a process: what it prints, how it ends, and that killing or
  * stopping it costs nobody a seat.
  */
-#include "call-websocket-signaller.h"
+#include "client.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT 20
 #define SILENCE 3               /* seconds, the shortest that a client may ask for */
 
 static gchar *program;
@@ -149,20 +148,6 @@ say (Person * person, const gchar * to)
   call_signaller_send (person->signaller, message);
 }
 
-static void
-clear_folder (const gchar * folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    g_unlink (path);
-  }
-  g_rmdir (folder);
-}
-
 /* given two people in a room, when the server is killed and started again,
  * then both are in their seats again, know of each other, and can talk */
 static void
@@ -201,7 +186,7 @@ test_killed (void)
   }
   g_subprocess_force_exit (server);
   g_assert_true (g_subprocess_wait (server, NULL, NULL));
-  clear_folder (folder);
+  remove_folder (folder);
 }
 
 /* given two people in a room, when the server stands still until they have
@@ -239,7 +224,7 @@ test_stopped (void)
         CALL_MESSAGE_PEER_LEFT);
   g_subprocess_force_exit (server);
   g_assert_true (g_subprocess_wait (server, NULL, NULL));
-  clear_folder (folder);
+  remove_folder (folder);
 }
 
 /* given a server, when it gets SIGTERM or SIGINT, then it ends with status 0 */
@@ -256,7 +241,7 @@ test_signals (void)
     g_subprocess_send_signal (server, numbers[i]);
     g_assert_true (g_subprocess_wait_check (server, NULL, NULL));
   }
-  clear_folder (folder);
+  remove_folder (folder);
 }
 
 static void
@@ -312,7 +297,7 @@ test_bad_options (void)
     expect_failure (low, "1024");
   g_subprocess_force_exit (server);
   g_assert_true (g_subprocess_wait (server, NULL, NULL));
-  clear_folder (folder);
+  remove_folder (folder);
 }
 
 /* given a secret, when a token is asked for, then one is printed */
