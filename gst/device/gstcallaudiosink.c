@@ -19,13 +19,8 @@
  *
  * ## Element messages
  *
- * `call-track-ended`: the device is gone, sound is discarded.
- *
- * | field    | type   | meaning             |
- * |----------|--------|---------------------|
- * | kind     | string | "audiooutput"       |
- * | deviceId | string | the device's id     |
- * | label    | string | its name for people |
+ * `call-track-switched`, `call-device-change` and `call-track-ended`; their
+ * fields are in docs/elements/callaudiosink.md.
  *
  * Since: 0.1
  */
@@ -33,10 +28,8 @@
 /*
  *   sink -> [volume ! audioconvert ! audioresample] -> [device or fakesink]
  *
- * Threads and locks: see gstcalldevicebin.c. Of its own this part has
- *
- *   OBJECT protects: opening, open_error
- *   gst_call_audio_sink_chain runs in the streaming thread
+ * Threads and locks: see gstcalldevicebin-private.h. Of its own this part has
+ * gst_call_audio_sink_chain and mostly on_idle in the streaming thread.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -62,10 +55,6 @@ struct _GstCallAudioSink
   /* set once in init */
   GstElement *volume;
   GstElement *resample;         /* the last one before the branch */
-
-  /* object lock */
-  gboolean opening;             /* errors of the branch are kept back */
-  gchar *open_error;
 };
 
 G_DEFINE_FINAL_TYPE (GstCallAudioSink, gst_call_audio_sink,
@@ -73,135 +62,83 @@ G_DEFINE_FINAL_TYPE (GstCallAudioSink, gst_call_audio_sink,
 GST_ELEMENT_REGISTER_DEFINE (callaudiosink, "callaudiosink", GST_RANK_NONE,
     GST_TYPE_CALL_AUDIO_SINK);
 
-static void
-set_opening (GstCallAudioSink * self, gboolean opening)
+/* --- branches --- */
+
+static GstElement *
+gst_call_audio_sink_make_branch (GstCallDeviceBin * bin,
+    const GstCallChoice * choice, GError ** error)
 {
-  GST_OBJECT_LOCK (self);
-  self->opening = opening;
-  GST_OBJECT_UNLOCK (self);
-}
+  GstElement *branch;
 
-/* --- branches, under STATE --- */
-
-/* Takes the floating branch. */
-static gboolean
-attach (GstCallAudioSink * self, GstElement * branch, GstCallDevice * device)
-{
-  gst_call_device_bin_add_branch (GST_CALL_DEVICE_BIN (self), branch, device);
-  return gst_element_link (self->resample, branch);
-}
-
-/* async: FALSE for a branch that joins while the stream is running. */
-static gboolean
-attach_discard (GstCallAudioSink * self, gboolean async)
-{
-  GstElement *discard = gst_element_factory_make ("fakesink", NULL);
-
-  if (!discard)
-    return FALSE;
-  g_object_set (discard, "sync", TRUE, "async", async, NULL);
-  return attach (self, discard, NULL);
-}
-
-static void
-gst_call_audio_sink_close (GstCallDeviceBin * bin)
-{
-  GstElement *branch = gst_call_device_bin_stop_branch (bin);
-
-  gst_clear_object (&branch);
-}
-
-/* Opens the device, so that it is known here whether it works. */
-static gboolean
-attach_device (GstCallAudioSink * self, GstCallDevice * device, GError ** error)
-{
-  g_autofree gchar *reason = NULL;
-  GstElement *branch = gst_call_device_create_element (device);
-  gboolean ok;
-
-  if (!branch) {
+  if (choice->device) {
+    branch = gst_call_device_create_element (choice->device);
+  } else {
+    branch = gst_element_factory_make ("fakesink", NULL);
+    if (branch)
+      g_object_set (branch, "sync", TRUE, NULL);
+  }
+  if (!branch)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "\"%s\" cannot be used: an element is missing. Install "
-        "gstreamer1.0-plugins-good.", device->label);
-    return FALSE;
-  }
-  set_opening (self, TRUE);
-  ok = attach (self, branch, device) &&
-      gst_element_set_state (branch, GST_STATE_READY) !=
-      GST_STATE_CHANGE_FAILURE;
-  set_opening (self, FALSE);
-  GST_OBJECT_LOCK (self);
-  reason = g_steal_pointer (&self->open_error);
-  GST_OBJECT_UNLOCK (self);
-  if (ok)
-    return TRUE;
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
-      "The speaker \"%s\" (%s) cannot be opened: %s", device->label,
-      device->id, reason ? reason : "it gives no reason.");
-  gst_call_audio_sink_close (GST_CALL_DEVICE_BIN (self));
-  return FALSE;
+        "an element is missing. Install gstreamer1.0-plugins-base and "
+        "gstreamer1.0-plugins-good.");
+  return branch;
 }
 
-/* Only a speaker that was asked for has to be there and to work. */
+/* Between two buffers the stream goes to branch. */
+static GstPadProbeReturn
+on_idle (GstPad * pad, GstPadProbeInfo * info, gpointer branch)
+{
+  g_autoptr (GstObject) parent = gst_object_get_parent (GST_OBJECT (branch));
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (branch, "sink");
+  g_autoptr (GstPad) old = gst_pad_get_peer (pad);
+
+  if (!parent)                  /* dropped meanwhile */
+    return GST_PAD_PROBE_REMOVE;
+  if (old)
+    gst_pad_unlink (pad, old);
+  if (gst_pad_link (pad, sink) == GST_PAD_LINK_OK)
+    gst_call_device_bin_delivered (GST_CALL_DEVICE_BIN (parent), branch, 0);
+  return GST_PAD_PROBE_REMOVE;
+}
+
 static gboolean
-gst_call_audio_sink_open (GstCallDeviceBin * bin, GPtrArray * devices,
-    GError ** error)
+gst_call_audio_sink_join (GstCallDeviceBin * bin, GstElement * branch,
+    GstState state, gboolean first)
 {
   GstCallAudioSink *self = GST_CALL_AUDIO_SINK (bin);
-  g_autoptr (GstCallDevice) device = NULL;
-  g_autoptr (GError) reason = NULL;
-  gboolean asked;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->resample, "src");
 
-  device = gst_call_device_bin_choose (bin, devices, &asked, &reason);
-  if (device && attach_device (self, device, &reason)) {
-    gst_call_device_bin_set_track_state (bin, GST_CALL_TRACK_LIVE);
-    return TRUE;
-  }
-  if (asked) {
-    g_propagate_error (error, g_steal_pointer (&reason));
+  /* only the first waits for a buffer in PAUSED: the stream is running then */
+  if (!first && g_object_class_find_property (G_OBJECT_GET_CLASS (branch),
+          "async"))
+    g_object_set (branch, "async", FALSE, NULL);
+  if (gst_element_set_state (branch, state) == GST_STATE_CHANGE_FAILURE)
     return FALSE;
-  }
-  GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND,
-      ("No sound will be heard. %s", reason->message), (NULL));
-  if (attach_discard (self, TRUE))
-    return TRUE;
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-      "fakesink is missing: GStreamer is not completely installed.");
-  return FALSE;
-}
-
-static gboolean
-gst_call_audio_sink_end (GstCallDeviceBin * bin, GstCallDevice * device)
-{
-  g_autoptr (GstElement) branch = NULL;
-
-  gst_call_audio_sink_close (bin);
-  if (attach_discard (GST_CALL_AUDIO_SINK (bin), FALSE)) {
-    branch = gst_call_device_bin_ref_branch (bin);
-    gst_element_sync_state_with_parent (branch);
-  }
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_IDLE, on_idle,
+      gst_object_ref (branch), gst_object_unref);
   return TRUE;
 }
 
-static gboolean
-gst_call_audio_sink_child_error (GstCallDeviceBin * bin, GstMessage * message)
+static void
+gst_call_audio_sink_part (GstCallDeviceBin * bin, GstElement * branch)
 {
-  GstCallAudioSink *self = GST_CALL_AUDIO_SINK (bin);
-  g_autoptr (GstElement) branch = gst_call_device_bin_ref_branch (bin);
-  g_autoptr (GError) error = NULL;
-  gboolean opening;
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (branch, "sink");
+  g_autoptr (GstPad) pad = gst_pad_get_peer (sink);
 
-  if (!branch || GST_MESSAGE_SRC (message) != GST_OBJECT_CAST (branch))
-    return FALSE;
-  gst_message_parse_error (message, &error, NULL);
-  GST_OBJECT_LOCK (self);
-  opening = self->opening;
-  if (opening && !self->open_error)
-    self->open_error = g_strdup (error->message);
-  GST_OBJECT_UNLOCK (self);
-  if (!opening && gst_call_device_bin_claim_failure (bin, branch))
-    gst_call_device_bin_end_later (bin, branch);
-  return TRUE;
+  if (pad)
+    gst_pad_unlink (pad, sink);
+}
+
+static GstCaps *
+gst_call_audio_sink_get_downstream (GstCallDeviceBin * bin)
+{
+  return NULL;
+}
+
+static gboolean
+gst_call_audio_sink_has_failed_downstream (GstCallDeviceBin * bin)
+{
+  return FALSE;
 }
 
 /* A speaker that fails must not end the stream: what flows in while it is
@@ -233,26 +170,20 @@ gst_call_audio_sink_set_enabled (GstCallDeviceBin * bin, gboolean enabled)
 }
 
 static void
-gst_call_audio_sink_finalize (GObject * object)
-{
-  g_free (GST_CALL_AUDIO_SINK (object)->open_error);
-  G_OBJECT_CLASS (gst_call_audio_sink_parent_class)->finalize (object);
-}
-
-static void
 gst_call_audio_sink_class_init (GstCallAudioSinkClass * klass)
 {
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstCallDeviceBinClass *bin_class = GST_CALL_DEVICE_BIN_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->finalize = gst_call_audio_sink_finalize;
   bin_class->kind = GST_CALL_DEVICE_AUDIO_OUTPUT;
   bin_class->noun = "speaker";
   bin_class->substitute = "Sound is discarded";
-  bin_class->open = gst_call_audio_sink_open;
-  bin_class->close = gst_call_audio_sink_close;
-  bin_class->end = gst_call_audio_sink_end;
-  bin_class->child_error = gst_call_audio_sink_child_error;
+  bin_class->optional = TRUE;
+  bin_class->make_branch = gst_call_audio_sink_make_branch;
+  bin_class->join = gst_call_audio_sink_join;
+  bin_class->part = gst_call_audio_sink_part;
+  bin_class->get_downstream = gst_call_audio_sink_get_downstream;
+  bin_class->has_failed_downstream = gst_call_audio_sink_has_failed_downstream;
   bin_class->get_caps = gst_call_audio_sink_get_caps;
   bin_class->set_enabled = gst_call_audio_sink_set_enabled;
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -268,6 +199,7 @@ gst_call_audio_sink_init (GstCallAudioSink * self)
   GstPad *ghost;
 
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
+  gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SINK);
   self->volume = gst_element_factory_make ("volume", NULL);
   self->resample = gst_element_factory_make ("audioresample", NULL);
   if (!convert || !self->volume || !self->resample) {

@@ -344,6 +344,20 @@ gst_call_device_describe (GPtrArray * devices)
   return g_string_free (text, FALSE);
 }
 
+GstCallDevice *
+gst_call_device_find (GPtrArray * devices, const gchar * id)
+{
+  guint i;
+
+  for (i = 0; i < devices->len; i++) {
+    GstCallDevice *device = g_ptr_array_index (devices, i);
+
+    if (g_str_equal (device->id, id))
+      return device;
+  }
+  return NULL;
+}
+
 static gboolean
 fits (GstCallDevice * device, const gchar * id, const gchar * label)
 {

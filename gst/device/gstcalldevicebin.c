@@ -2,32 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/*
- * Threads
- *
- *   name        runs                                may take       never
- *   ----------  ----------------------------------  -------------  -----------
- *   app         properties, states                  STATE, OBJECT  -
- *   streaming   messages of children                OBJECT         STATE
- *   provider    on_device_removed                   OBJECT         STATE, block
- *   async       end_track (gst_element_call_async)  STATE, OBJECT  -
- *
- * Locks, in the order they may be taken
- *
- *   1 STATE     GST_STATE_LOCK  recursive, GStreamer's own: makes changes of
- *                               the bin's inside and of its state one after
- *                               the other. Protects: list, and writing branch
- *   2 OBJECT    GST_OBJECT      protects: property values, device, branch,
- *                               failed, track_state
- *
- *   Nothing is posted, linked or notified with OBJECT held. Under STATE children
- *   are added, linked and change state, as in every bin's change_state.
- */
+/* Threads and locks: see gstcalldevicebin-private.h. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "gstcalldevicebin.h"
+#include "gstcalldevicebin-private.h"
+
+GST_DEBUG_CATEGORY (gst_call_device_bin_debug);
+#define GST_CAT_DEFAULT gst_call_device_bin_debug
+
+#define DEFAULT_OPEN_TIMEOUT 10000      /* ms */
 
 enum
 {
@@ -35,6 +20,9 @@ enum
   PROP_DEVICE_ID,
   PROP_LABEL,
   PROP_ENABLED,
+  PROP_RELEASE_WHEN_DISABLED,
+  PROP_FALLBACK,
+  PROP_OPEN_TIMEOUT,
   PROP_SETTINGS,
   PROP_DEVICES,
   PROP_STATE,
@@ -43,30 +31,29 @@ enum
 
 static GParamSpec *props[N_PROPS];
 
-typedef struct
-{
-  /* state lock */
-  GstCallDeviceList *list;
-  gulong removed_id;
+/* *INDENT-OFF* */
+G_DEFINE_ENUM_TYPE (GstCallFallback, gst_call_fallback,
+    G_DEFINE_ENUM_VALUE (GST_CALL_FALLBACK_NEXT_DEVICE, "next-device"),
+    G_DEFINE_ENUM_VALUE (GST_CALL_FALLBACK_HOLD, "hold"),
+    G_DEFINE_ENUM_VALUE (GST_CALL_FALLBACK_ERROR, "error"))
+/* *INDENT-ON* */
 
-  /* object lock */
-  gchar *device_id;
-  gchar *label;
-  gboolean enabled;
-  GstCallDevice *device;        /* NULL: the branch is a substitute */
-  GstElement *branch;
-  gboolean failed;              /* the device's end has been noticed */
-  GstCallTrackState track_state;
-} GstCallDeviceBinPrivate;
-
-G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCallDeviceBin, gst_call_device_bin,
-    GST_TYPE_BIN);
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceBin, gst_call_device_bin,
+    GST_TYPE_BIN, G_ADD_PRIVATE (GstCallDeviceBin);
+    GST_DEBUG_CATEGORY_INIT (gst_call_device_bin_debug, "calldevice", 0,
+        "sources and speaker"));
 
 #define PRIV(self) \
   ((GstCallDeviceBinPrivate *) \
       gst_call_device_bin_get_instance_private (self))
 
-/* --- the branch --- */
+GstCallDeviceBinPrivate *
+gst_call_device_bin_get_private (GstCallDeviceBin * self)
+{
+  return PRIV (self);
+}
+
+/* --- what the machine and the subclass tell --- */
 
 void
 gst_call_device_bin_set_track_state (GstCallDeviceBin * self,
@@ -82,45 +69,80 @@ gst_call_device_bin_set_track_state (GstCallDeviceBin * self,
   if (!changed)
     return;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+  gst_call_device_bin_notify_settings (self);
+}
+
+void
+gst_call_device_bin_notify_settings (GstCallDeviceBin * self)
+{
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SETTINGS]);
 }
 
-GstElement *
-gst_call_device_bin_ref_branch (GstCallDeviceBin * self)
+void
+gst_call_device_bin_notify_devices (GstCallDeviceBin * self)
 {
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstElement *branch;
-
-  GST_OBJECT_LOCK (self);
-  branch = priv->branch ? gst_object_ref (priv->branch) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return branch;
-}
-
-GstCallDevice *
-gst_call_device_bin_ref_device (GstCallDeviceBin * self)
-{
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstCallDevice *device;
-
-  GST_OBJECT_LOCK (self);
-  device = priv->device ? gst_call_device_ref (priv->device) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return device;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DEVICES]);
 }
 
 gboolean
-gst_call_device_bin_claim_failure (GstCallDeviceBin * self, GstElement * branch)
+gst_call_device_bin_is_running (GstCallDeviceBin * self)
 {
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  gboolean first;
+  gboolean running;
 
   GST_OBJECT_LOCK (self);
-  first = priv->branch == branch && !priv->failed;
-  if (first)
-    priv->failed = TRUE;
+  running = PRIV (self)->worker != NULL;
   GST_OBJECT_UNLOCK (self);
-  return first;
+  return running;
+}
+
+/* worker */
+static void
+look (gpointer object, gpointer unused)
+{
+  GstCallDeviceBin *self = object;
+
+  GST_OBJECT_LOCK (self);
+  PRIV (self)->kicked = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  if (gst_call_device_bin_is_running (self))
+    gst_call_device_machine_advance (self);
+}
+
+void
+gst_call_device_bin_kick (GstCallDeviceBin * self)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  g_autoptr (GstCallWorker) worker = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (priv->worker && !priv->kicked) {
+    priv->kicked = TRUE;
+    worker = gst_call_worker_ref (priv->worker);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (worker)
+    gst_call_worker_post (worker, look, self, NULL, NULL);
+}
+
+void
+gst_call_device_bin_delivered (GstCallDeviceBin * self, GstElement * element,
+    GstClockTime gap)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  GstCallBranch *branch = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (priv->current && priv->current->element == element)
+    branch = priv->current;
+  else if (priv->next && priv->next->element == element)
+    branch = priv->next;
+  if (branch && !branch->delivered) {
+    branch->delivered = TRUE;
+    branch->delivered_at = g_get_monotonic_time ();
+    branch->gap = gap;
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_kick (self);
 }
 
 gboolean
@@ -130,129 +152,88 @@ gst_call_device_bin_has_failed (GstCallDeviceBin * self)
   gboolean failed;
 
   GST_OBJECT_LOCK (self);
-  failed = priv->failed;
+  failed = !priv->current || priv->current->failed
+      || !priv->current->choice->device;
   GST_OBJECT_UNLOCK (self);
   return failed;
 }
 
-void
-gst_call_device_bin_add_branch (GstCallDeviceBin * self, GstElement * branch,
-    GstCallDevice * device)
+static GstCallBranch *
+ref_current (GstCallDeviceBin * self)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
-
-  gst_bin_add (GST_BIN (self), branch);
-  GST_OBJECT_LOCK (self);
-  priv->branch = gst_object_ref (branch);
-  priv->failed = device == NULL;
-  g_clear_pointer (&priv->device, gst_call_device_unref);
-  priv->device = device ? gst_call_device_ref (device) : NULL;
-  GST_OBJECT_UNLOCK (self);
-}
-
-GstElement *
-gst_call_device_bin_stop_branch (GstCallDeviceBin * self)
-{
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstElement *branch;
+  GstCallBranch *branch;
 
   GST_OBJECT_LOCK (self);
-  branch = g_steal_pointer (&priv->branch);
-  g_clear_pointer (&priv->device, gst_call_device_unref);
+  branch = priv->current ? gst_call_branch_ref (priv->current) : NULL;
   GST_OBJECT_UNLOCK (self);
-  if (!branch)
-    return NULL;
-  gst_element_set_locked_state (branch, TRUE);
-  gst_element_set_state (branch, GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (self), branch);
   return branch;
 }
 
-GstCallDevice *
-gst_call_device_bin_choose (GstCallDeviceBin * self, GPtrArray * devices,
-    gboolean * asked, GError ** error)
+/* --- errors of children --- */
+
+/* Also one that is not in the bin any more */
+static gboolean
+is_in_branch (GstObject * object)
+{
+  GstObject *one = gst_object_ref (object), *parent;
+  gboolean found = FALSE;
+
+  while (one && !found) {
+    found = g_object_get_qdata (G_OBJECT (one), GST_CALL_BRANCH_QUARK) != NULL;
+    parent = gst_object_get_parent (one);
+    gst_object_unref (one);
+    one = parent;
+  }
+  gst_clear_object (&one);
+  return found;
+}
+
+static gboolean
+is_from (GstMessage * message, GstCallBranch * branch)
+{
+  return branch && branch->element
+      && gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
+      GST_OBJECT (branch->element));
+}
+
+/* TRUE: the error is that of a branch and will be dealt with. */
+static gboolean
+take_error (GstCallDeviceBin * self, GstMessage * message)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
-  g_autofree gchar *id = NULL;
-  g_autofree gchar *label = NULL;
+  g_autoptr (GstCallBranch) current = NULL;
+  g_autoptr (GstCallBranch) next = NULL;
+  GstCallBranch *branch;
 
+  if (!is_in_branch (GST_MESSAGE_SRC (message)))
+    return FALSE;
   GST_OBJECT_LOCK (self);
-  id = g_strdup (priv->device_id);
-  label = g_strdup (priv->label);
+  current = priv->current ? gst_call_branch_ref (priv->current) : NULL;
+  next = priv->next ? gst_call_branch_ref (priv->next) : NULL;
   GST_OBJECT_UNLOCK (self);
-  if (asked)
-    *asked = (id && *id) || (label && *label);
-  return gst_call_device_choose (devices,
-      GST_CALL_DEVICE_BIN_GET_CLASS (self)->kind, id, label, error);
-}
-
-/* --- the end of a device --- */
-
-static void
-post_track_ended (GstCallDeviceBin * self, GstCallDevice * device)
-{
-  GstCallDeviceBinClass *klass = GST_CALL_DEVICE_BIN_GET_CLASS (self);
-
-  GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
-          "%s; set device-id to another %s and restart the element.",
-          klass->noun, device->label, device->id, klass->substitute,
-          klass->noun), (NULL));
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("call-track-ended",
-              "kind", G_TYPE_STRING, gst_call_device_kind_name (klass->kind),
-              "deviceId", G_TYPE_STRING, device->id,
-              "label", G_TYPE_STRING, device->label, NULL)));
-}
-
-/* async thread */
-static void
-end_track (GstElement * element, gpointer branch)
-{
-  GstCallDeviceBin *self = GST_CALL_DEVICE_BIN (element);
-  g_autoptr (GstCallDevice) device = NULL;
-  gboolean ended = FALSE;
-
-  GST_STATE_LOCK (self);
-  if (PRIV (self)->branch == branch && GST_STATE (self) > GST_STATE_READY)
-    device = gst_call_device_bin_ref_device (self);
-  if (device)
-    ended = GST_CALL_DEVICE_BIN_GET_CLASS (self)->end (self, device);
-  GST_STATE_UNLOCK (self);
-  if (!device)
-    return;
-  gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_ENDED);
-  if (ended)
-    post_track_ended (self, device);
-}
-
-void
-gst_call_device_bin_end_later (GstCallDeviceBin * self, GstElement * branch)
-{
-  gst_element_call_async (GST_ELEMENT (self), end_track,
-      gst_object_ref (branch), gst_object_unref);
-}
-
-static void
-on_device_removed (GstCallDeviceList * list, GstCallDevice * gone,
-    GstCallDeviceBin * self)
-{
-  g_autoptr (GstCallDevice) device = gst_call_device_bin_ref_device (self);
-  g_autoptr (GstElement) branch = gst_call_device_bin_ref_branch (self);
-
-  if (device && branch && g_str_equal (device->id, gone->id)
-      && gst_call_device_bin_claim_failure (self, branch))
-    gst_call_device_bin_end_later (self, branch);
+  branch = is_from (message, current) ? current :
+      is_from (message, next) ? next : NULL;
+  if (!branch)
+    return TRUE;
+  if (branch == current
+      && GST_CALL_DEVICE_BIN_GET_CLASS (self)->has_failed_downstream (self))
+    return FALSE;
+  GST_DEBUG_OBJECT (self, "device failed: %" GST_PTR_FORMAT, message);
+  GST_OBJECT_LOCK (self);
+  branch->failed = TRUE;
+  if (!branch->error)
+    gst_message_parse_error (message, &branch->error, &branch->debug);
+  GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_kick (self);
+  return TRUE;
 }
 
 static void
 gst_call_device_bin_handle_message (GstBin * bin, GstMessage * message)
 {
-  GstCallDeviceBin *self = GST_CALL_DEVICE_BIN (bin);
-
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
-      && GST_CALL_DEVICE_BIN_GET_CLASS (self)->child_error (self, message)) {
+      && take_error (GST_CALL_DEVICE_BIN (bin), message)) {
     gst_message_unref (message);
     return;
   }
@@ -262,38 +243,91 @@ gst_call_device_bin_handle_message (GstBin * bin, GstMessage * message)
 
 /* --- states --- */
 
+/* thread of a device provider */
+static void
+on_list_changed (GstCallDeviceList * list, GstCallDevice * device,
+    GstCallDeviceBin * self)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+
+  GST_OBJECT_LOCK (self);
+  priv->list_changed = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_kick (self);
+}
+
+static void
+stop_worker (GstCallDeviceBin * self)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  g_autoptr (GstCallWorker) worker = NULL;
+
+  GST_OBJECT_LOCK (self);
+  worker = g_steal_pointer (&priv->worker);
+  priv->kicked = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  if (worker)
+    gst_call_worker_stop (worker);
+}
+
+static void
+start_worker (GstCallDeviceBin * self)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  GstCallWorker *worker = gst_call_worker_new ("calldevice");
+
+  priv->machine.worker = worker;
+  GST_OBJECT_LOCK (self);
+  priv->worker = worker;
+  GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_kick (self);
+}
+
 static void
 stop (GstCallDeviceBin * self)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
 
-  GST_CALL_DEVICE_BIN_GET_CLASS (self)->close (self);
-  if (priv->list) {
-    g_clear_signal_handler (&priv->removed_id, priv->list);
-    gst_call_device_list_release (g_steal_pointer (&priv->list));
-  }
+  g_clear_signal_handler (&priv->added_id, priv->list);
+  g_clear_signal_handler (&priv->removed_id, priv->list);
+  gst_call_device_machine_stop (self);
+  gst_call_device_list_release (g_steal_pointer (&priv->list));
   gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_ENDED);
 }
 
 static gboolean
 start (GstCallDeviceBin * self)
 {
-  GstCallDeviceBinClass *klass = GST_CALL_DEVICE_BIN_GET_CLASS (self);
   GstCallDeviceBinPrivate *priv = PRIV (self);
-  g_autoptr (GPtrArray) devices = NULL;
   g_autoptr (GError) error = NULL;
 
-  priv->list = gst_call_device_list_get (klass->kind);
+  priv->reached = GST_STATE_READY;
+  priv->list =
+      gst_call_device_list_get (GST_CALL_DEVICE_BIN_GET_CLASS (self)->kind);
+  priv->added_id = g_signal_connect_object (priv->list, "added",
+      G_CALLBACK (on_list_changed), self, 0);
   priv->removed_id = g_signal_connect_object (priv->list, "removed",
-      G_CALLBACK (on_device_removed), self, 0);
-  devices = gst_call_device_list_get_devices (priv->list);
-  if (klass->open (self, devices, &error))
+      G_CALLBACK (on_list_changed), self, 0);
+  if (gst_call_device_machine_start (self, &error))
     return TRUE;
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-      GST_FUNCTION, __LINE__);
+  gst_call_device_bin_post_error (self, error, NULL);
   stop (self);
   return FALSE;
+}
+
+static GstStateChangeReturn
+change_children (GstCallDeviceBin * self, GstStateChange transition)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  GstStateChangeReturn ret;
+
+  g_mutex_lock (&priv->path);
+  ret = GST_ELEMENT_CLASS (gst_call_device_bin_parent_class)->change_state
+      (GST_ELEMENT (self), transition);
+  if (ret != GST_STATE_CHANGE_FAILURE)
+    priv->reached = GST_STATE_TRANSITION_NEXT (transition);
+  g_mutex_unlock (&priv->path);
+  return ret;
 }
 
 static GstStateChangeReturn
@@ -301,16 +335,25 @@ gst_call_device_bin_change_state (GstElement * element,
     GstStateChange transition)
 {
   GstCallDeviceBin *self = GST_CALL_DEVICE_BIN (element);
+  GstCallDeviceBinPrivate *priv = PRIV (self);
   GstStateChangeReturn ret;
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return GST_STATE_CHANGE_FAILURE;
-  ret = GST_ELEMENT_CLASS (gst_call_device_bin_parent_class)->change_state
-      (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-      (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
-          ret == GST_STATE_CHANGE_FAILURE))
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    stop_worker (self);
+  ret = change_children (self, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     stop (self);
+  } else if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    if (ret != GST_STATE_CHANGE_FAILURE) {
+      start_worker (self);
+    } else {
+      if (priv->current->choice->device && priv->current->failed)
+        gst_call_device_machine_report_start (self);
+      stop (self);
+    }
+  }
   return ret;
 }
 
@@ -326,13 +369,21 @@ gst_call_device_bin_provide_clock (GstElement * element)
 static GstStructure *
 make_settings (GstCallDeviceBin * self)
 {
-  g_autoptr (GstCallDevice) device = gst_call_device_bin_ref_device (self);
-  g_autoptr (GstElement) branch = gst_call_device_bin_ref_branch (self);
+  g_autoptr (GstCallBranch) branch = ref_current (self);
   g_autoptr (GstCaps) caps = NULL;
 
-  if (device && branch)
-    caps = GST_CALL_DEVICE_BIN_GET_CLASS (self)->get_caps (self, branch);
-  return gst_call_device_settings (device, caps);
+  if (!branch || !branch->choice->device)
+    return gst_call_device_settings (NULL, NULL);
+  caps = GST_CALL_DEVICE_BIN_GET_CLASS (self)->get_caps (self, branch->element);
+  return gst_call_device_settings (branch->choice->device, caps);
+}
+
+/* With OBJECT held: the worker looks at it next. */
+static void
+change_wish (GstCallDeviceBinPrivate * priv)
+{
+  priv->serial++;
+  priv->wished_at = g_get_monotonic_time ();
 }
 
 static void
@@ -345,15 +396,26 @@ gst_call_device_bin_set_property (GObject * object, guint id,
   GST_OBJECT_LOCK (self);
   switch (id) {
     case PROP_DEVICE_ID:
-      g_free (priv->device_id);
-      priv->device_id = g_value_dup_string (value);
+      g_free (priv->wish.device_id);
+      priv->wish.device_id = g_value_dup_string (value);
+      change_wish (priv);
       break;
     case PROP_LABEL:
-      g_free (priv->label);
-      priv->label = g_value_dup_string (value);
+      g_free (priv->wish.label);
+      priv->wish.label = g_value_dup_string (value);
+      change_wish (priv);
       break;
     case PROP_ENABLED:
       priv->enabled = g_value_get_boolean (value);
+      break;
+    case PROP_RELEASE_WHEN_DISABLED:
+      priv->release_when_disabled = g_value_get_boolean (value);
+      break;
+    case PROP_FALLBACK:
+      priv->fallback = g_value_get_enum (value);
+      break;
+    case PROP_OPEN_TIMEOUT:
+      priv->open_timeout = g_value_get_uint (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -363,6 +425,7 @@ gst_call_device_bin_set_property (GObject * object, guint id,
   if (id == PROP_ENABLED)
     GST_CALL_DEVICE_BIN_GET_CLASS (self)->set_enabled (self,
         g_value_get_boolean (value));
+  gst_call_device_bin_kick (self);
 }
 
 static void
@@ -384,13 +447,22 @@ gst_call_device_bin_get_property (GObject * object, guint id, GValue * value,
   GST_OBJECT_LOCK (self);
   switch (id) {
     case PROP_DEVICE_ID:
-      g_value_set_string (value, priv->device_id);
+      g_value_set_string (value, priv->wish.device_id);
       break;
     case PROP_LABEL:
-      g_value_set_string (value, priv->label);
+      g_value_set_string (value, priv->wish.label);
       break;
     case PROP_ENABLED:
       g_value_set_boolean (value, priv->enabled);
+      break;
+    case PROP_RELEASE_WHEN_DISABLED:
+      g_value_set_boolean (value, priv->release_when_disabled);
+      break;
+    case PROP_FALLBACK:
+      g_value_set_enum (value, priv->fallback);
+      break;
+    case PROP_OPEN_TIMEOUT:
+      g_value_set_uint (value, priv->open_timeout);
       break;
     case PROP_STATE:
       g_value_set_enum (value, priv->track_state);
@@ -407,8 +479,8 @@ gst_call_device_bin_finalize (GObject * object)
 {
   GstCallDeviceBinPrivate *priv = PRIV (GST_CALL_DEVICE_BIN (object));
 
-  g_free (priv->device_id);
-  g_free (priv->label);
+  gst_call_wish_clear (&priv->wish);
+  g_mutex_clear (&priv->path);
   G_OBJECT_CLASS (gst_call_device_bin_parent_class)->finalize (object);
 }
 
@@ -422,39 +494,82 @@ gst_call_device_bin_install_properties (GObjectClass * gobject_class)
    * GstCallDeviceBin:device-id:
    *
    * Id of the device to open, one of those in devices (W3C deviceId); empty =
-   * the first that fits label. Read when the element goes to PAUSED: a change
-   * is used at the next start. An id that is not there is an error that names
-   * those that are.
+   * the first that fits label. In PAUSED and PLAYING it switches: the device is
+   * opened first and taken over with its first buffer, and what was there before
+   * goes on if it cannot be opened, with a warning that says why. At the start
+   * an id that is not there is an error that names those that are. Any thread.
    *
    * Since: 0.1
    */
   props[PROP_DEVICE_ID] = g_param_spec_string ("device-id", "Device id",
       "Id of the device to open (empty = best match)", "",
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
 
   /**
    * GstCallDeviceBin:label:
    *
    * Glob (fnmatch(3), case does not matter) over the names of the devices, used
-   * if device-id is empty; empty = any.
+   * if device-id is empty; empty = any. Switches as device-id does.
    *
    * Since: 0.1
    */
   props[PROP_LABEL] = g_param_spec_string ("label", "Label",
       "Glob over the names of devices (empty = any)", "",
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
 
   /**
    * GstCallDeviceBin:enabled:
    *
    * FALSE sends, or plays, black or silence with the same caps and timestamps
-   * (W3C MediaStreamTrack.enabled). The device stays open. Takes effect with the
-   * next buffer, from any thread.
+   * (W3C MediaStreamTrack.enabled). The device stays open unless
+   * release-when-disabled is set. Takes effect with the next buffer, from any
+   * thread.
    *
    * Since: 0.1
    */
   props[PROP_ENABLED] = g_param_spec_boolean ("enabled", "Enabled",
       "Let media through, not black or silence", TRUE,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  /**
+   * GstCallDeviceBin:release-when-disabled:
+   *
+   * Close the device (the light of a camera goes off) when it has been disabled
+   * for two seconds, and open it again when it is enabled.
+   *
+   * Since: 0.1
+   */
+  props[PROP_RELEASE_WHEN_DISABLED] =
+      g_param_spec_boolean ("release-when-disabled", "Release when disabled",
+      "Close the device while it is disabled", FALSE,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  /**
+   * GstCallDeviceBin:fallback:
+   *
+   * When the device disappears: next-device opens the next best one that fits,
+   * or sends black or silence if there is none; hold goes on with the last
+   * picture, or silence; error posts an element error. Except after an error the
+   * device is taken again when it comes back.
+   *
+   * Since: 0.1
+   */
+  props[PROP_FALLBACK] = g_param_spec_enum ("fallback", "Fallback",
+      "What to do when the device disappears", GST_TYPE_CALL_FALLBACK,
+      GST_CALL_FALLBACK_NEXT_DEVICE,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  /**
+   * GstCallDeviceBin:open-timeout:
+   *
+   * Milliseconds of PLAYING a device has to deliver its first buffer; 0 = any.
+   * After that it has failed: an error if it is the first one, else a warning.
+   *
+   * Since: 0.1
+   */
+  props[PROP_OPEN_TIMEOUT] = g_param_spec_uint ("open-timeout", "Open timeout",
+      "Time a device has to deliver (ms, 0 = any)", 0, G_MAXINT,
+      DEFAULT_OPEN_TIMEOUT,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
 
   /**
@@ -489,8 +604,9 @@ gst_call_device_bin_install_properties (GObjectClass * gobject_class)
   /**
    * GstCallDeviceBin:state:
    *
-   * live: the device works; muted: it is open and has not delivered yet; ended:
-   * none is open, or it went away and a substitute is used.
+   * live: the device works; muted: it is open and has not delivered yet, or
+   * it has been released or is held; ended: none is open, or it went away and
+   * black or silence takes its place.
    *
    * Since: 0.1
    */
@@ -512,6 +628,7 @@ gst_call_device_bin_class_init (GstCallDeviceBinClass * klass)
   element_class->provide_clock = gst_call_device_bin_provide_clock;
   GST_BIN_CLASS (klass)->handle_message = gst_call_device_bin_handle_message;
   gst_type_mark_as_plugin_api (GST_TYPE_CALL_TRACK_STATE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_CALL_FALLBACK, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CALL_DEVICE_BIN, 0);
 }
 
@@ -520,8 +637,10 @@ gst_call_device_bin_init (GstCallDeviceBin * self)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
 
-  priv->device_id = g_strdup ("");
-  priv->label = g_strdup ("");
+  g_mutex_init (&priv->path);
+  priv->wish.device_id = g_strdup ("");
+  priv->wish.label = g_strdup ("");
   priv->enabled = TRUE;
+  priv->open_timeout = DEFAULT_OPEN_TIMEOUT;
   priv->track_state = GST_CALL_TRACK_ENDED;
 }

@@ -261,10 +261,8 @@ gst_call_device_list_release (GstCallDeviceList * self)
 }
 
 void
-gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value)
+gst_call_device_describe_all (GPtrArray * devices, GValue * value)
 {
-  GstCallDeviceList *list = gst_call_device_list_get (kind);
-  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
   guint i;
 
   for (i = 0; i < devices->len; i++) {
@@ -275,6 +273,15 @@ gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value)
         gst_call_device_to_structure (g_ptr_array_index (devices, i)));
     gst_value_array_append_and_take_value (value, &row);
   }
+}
+
+void
+gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value)
+{
+  GstCallDeviceList *list = gst_call_device_list_get (kind);
+  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
+
+  gst_call_device_describe_all (devices, value);
   gst_call_device_list_release (list);
 }
 

@@ -75,6 +75,9 @@ GstCallDevice *gst_call_device_choose (GPtrArray * devices,
     GstCallDeviceKind kind, const gchar * id, const gchar * label,
     GError ** error);
 
+/* (transfer none) (nullable): the one of devices with this id */
+GstCallDevice *gst_call_device_find (GPtrArray * devices, const gchar * id);
+
 /* "fake-camera-0 (Fake camera 0), …", or "none"; at most 16 are named. */
 gchar *gst_call_device_describe (GPtrArray * devices);
 
@@ -98,7 +101,10 @@ void gst_call_device_list_release (GstCallDeviceList * self);
  * for (fake devices), the system's default, others, monitors. Any thread. */
 GPtrArray *gst_call_device_list_get_devices (GstCallDeviceList * self);
 
-/* Fills value, a GST_TYPE_ARRAY, with a structure for each device: property
+/* Fills value, a GST_TYPE_ARRAY, with a structure for each of devices. */
+void gst_call_device_describe_all (GPtrArray * devices, GValue * value);
+
+/* The same with the devices of kind: property
  * "devices". Waits as gst_call_device_list_get does. */
 void gst_call_device_list_to_value (GstCallDeviceKind kind, GValue * value);
 

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Threads and locks: see gstcalldevicebin.c. Of its own this part has
+/* Threads and locks: see gstcalldevicebin-private.h. Of its own this part has
  *
- *   OBJECT protects: input_pad, delivered
- *   on_switched runs in the streaming thread of a branch
+ *   OBJECT protects: last, last_time, gap
+ *   on_output and on_switched run in the streaming thread of a branch
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -25,8 +25,9 @@ typedef struct
   GstPad *srcpad;
 
   /* object lock */
-  GstPad *input_pad;            /* the branch's, of the swap point */
-  gboolean delivered;           /* a buffer of the branch has gone out */
+  GstBuffer *last;              /* video: what went out last, to be held */
+  GstClockTime last_time;
+  GstClockTime gap;             /* from the one before last to last */
 } GstCallDeviceSrcPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
@@ -74,18 +75,19 @@ make_filter (const GstCaps * caps)
 }
 
 static GstElement *
-make_branch (GstCallDeviceSrc * self, GstCallDevice * device, GError ** error)
+make_device (GstCallDeviceSrc * self, const GstCallChoice * choice,
+    GError ** error)
 {
   GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
-  g_autoptr (GstCaps) allowed = gst_caps_from_string (klass->allowed);
-  g_autoptr (GstCaps) downstream =
-      gst_pad_peer_query_caps (PRIV (self)->srcpad, allowed);
+  GstCallDevice *device = choice->device;
+  g_autoptr (GstCaps) downstream = GST_CALL_DEVICE_BIN_GET_CLASS
+      (self)->get_downstream (GST_CALL_DEVICE_BIN (self));
   GstElement *chain[GST_CALL_DEVICE_SRC_MAX_CHAIN] = { NULL, };
   g_auto (GstCallMode) mode = { NULL, };
   GstElement *branch;
   guint n = 0;
 
-  if (!klass->choose_mode (device->caps, downstream, &mode)) {
+  if (!klass->choose_mode (choice->mode, downstream, &mode)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "What follows takes no raw %s. Put %sconvert or an encoder behind %s.",
         klass->medium, klass->medium, GST_OBJECT_NAME (gst_element_get_factory
@@ -109,160 +111,106 @@ make_branch (GstCallDeviceSrc * self, GstCallDevice * device, GError ** error)
   return branch;
 }
 
+/* The last picture, at the time of each black one. streaming thread */
+static GstPadProbeReturn
+on_held (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (data));
+  GstBuffer *black = GST_PAD_PROBE_INFO_BUFFER (info), *held;
+
+  GST_OBJECT_LOCK (data);
+  held = priv->last ? gst_buffer_copy (priv->last) : NULL;
+  GST_OBJECT_UNLOCK (data);
+  if (!held)
+    return GST_PAD_PROBE_OK;
+  gst_buffer_copy_into (held, black, GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  gst_buffer_unref (black);
+  GST_PAD_PROBE_INFO_DATA (info) = held;
+  return GST_PAD_PROBE_OK;
+}
+
 static GstElement *
-make_blank (GstCallDeviceSrc * self)
+make_substitute (GstCallDeviceSrc * self, gboolean hold)
 {
   GstCallDeviceSrcClass *klass = GST_CALL_DEVICE_SRC_GET_CLASS (self);
   g_autoptr (GstCaps) caps = gst_call_swap_get_caps (PRIV (self)->swap);
   GstElement *chain[GST_CALL_DEVICE_SRC_MAX_CHAIN] = { NULL, };
+  g_autoptr (GstPad) pad = NULL;
   GstCallMode mode = { NULL, };
+  GstElement *branch;
   guint n = 1;
 
-  chain[0] = klass->make_blank ();
+  chain[0] = caps ? klass->make_blank () : NULL;
   if (!chain[0])
     return NULL;
   n += klass->add_converters (&mode, chain + n);
   chain[n] = make_filter (caps);
-  return make_chain (chain);
+  branch = make_chain (chain);
+  if (branch && hold) {
+    pad = gst_element_get_static_pad (branch, "src");
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_held, self, NULL);
+  }
+  return branch;
 }
 
-/* Takes the floating branch. FALSE: it cannot be linked. With STATE held. */
-static gboolean
-attach (GstCallDeviceSrc * self, GstElement * branch, GstCallDevice * device)
+static GstElement *
+gst_call_device_src_make_branch (GstCallDeviceBin * bin,
+    const GstCallChoice * choice, GError ** error)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
+
+  return choice->device ? make_device (self, choice, error) :
+      make_substitute (self, choice->hold);
+}
+
+static gboolean
+gst_call_device_src_join (GstCallDeviceBin * bin, GstElement * branch,
+    GstState state, gboolean first)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
   g_autoptr (GstPad) src = gst_element_get_static_pad (branch, "src");
-  GstPad *pad =
+  g_autoptr (GstPad) pad =
       gst_element_request_pad_simple (GST_ELEMENT (priv->swap), "sink_%u");
 
-  GST_OBJECT_LOCK (self);
-  priv->input_pad = pad;
-  priv->delivered = FALSE;
-  GST_OBJECT_UNLOCK (self);
-  gst_call_device_bin_add_branch (GST_CALL_DEVICE_BIN (self), branch, device);
   gst_call_swap_select (priv->swap, pad);
-  return gst_pad_link (src, pad) == GST_PAD_LINK_OK;
+  return gst_pad_link (src, pad) == GST_PAD_LINK_OK &&
+      gst_element_set_state (branch, state) != GST_STATE_CHANGE_FAILURE;
 }
 
 static void
-gst_call_device_src_close (GstCallDeviceBin * bin)
+gst_call_device_src_part (GstCallDeviceBin * bin, GstElement * branch)
 {
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstElement) branch = gst_call_device_bin_stop_branch (bin);
-  g_autoptr (GstPad) pad = NULL;
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
+  g_autoptr (GstPad) src = gst_element_get_static_pad (branch, "src");
+  g_autoptr (GstPad) pad = gst_pad_get_peer (src);
 
-  GST_OBJECT_LOCK (self);
-  pad = g_steal_pointer (&priv->input_pad);
-  GST_OBJECT_UNLOCK (self);
   if (pad)
     gst_element_release_request_pad (GST_ELEMENT (priv->swap), pad);
 }
 
-static gboolean
-gst_call_device_src_open (GstCallDeviceBin * bin, GPtrArray * devices,
-    GError ** error)
+/* --- what goes out --- */
+
+/* streaming thread */
+static GstPadProbeReturn
+on_output (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
-  g_autoptr (GstCallDevice) device = NULL;
-  GstElement *branch;
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (data));
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstClockTime time = GST_BUFFER_PTS (buffer);
+  gboolean video = GST_CALL_DEVICE_BIN_GET_CLASS (data)->kind ==
+      GST_CALL_DEVICE_VIDEO_INPUT;
 
-  device = gst_call_device_bin_choose (bin, devices, NULL, error);
-  if (!device)
-    return FALSE;
-  branch = make_branch (self, device, error);
-  if (!branch)
-    return FALSE;
-  if (!attach (self, branch, device)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
-        "\"%s\" cannot be linked.", device->label);
-    return FALSE;
-  }
-  gst_call_device_bin_set_track_state (bin, GST_CALL_TRACK_MUTED);
-  return TRUE;
-}
-
-/* --- the end of a device --- */
-
-/* A device that never delivered cannot be opened: that ends the pipeline. */
-static void
-post_open_error (GstCallDeviceSrc * self, GstCallDevice * device, gint code,
-    const gchar * reason, const gchar * debug)
-{
-  GstCallDeviceBinClass *klass = GST_CALL_DEVICE_BIN_GET_CLASS (self);
-  GstCallDeviceList *list = gst_call_device_list_get (klass->kind);
-  g_autoptr (GPtrArray) devices = gst_call_device_list_get_devices (list);
-  g_autofree gchar *known = gst_call_device_describe (devices);
-
-  gst_call_device_list_release (list);
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      GST_RESOURCE_ERROR, code,
-      g_strdup_printf ("The %s \"%s\" (%s) cannot be opened: %s Close the "
-          "program that uses it, or set device-id to one of: %s.",
-          klass->noun, device->label, device->id, reason, known),
-      g_strdup (debug), __FILE__, GST_FUNCTION, __LINE__);
-}
-
-static gboolean
-has_delivered (GstCallDeviceSrc * self)
-{
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean delivered;
-
-  GST_OBJECT_LOCK (self);
-  delivered = priv->delivered;
-  GST_OBJECT_UNLOCK (self);
-  return delivered;
-}
-
-static gboolean
-gst_call_device_src_end (GstCallDeviceBin * bin, GstCallDevice * device)
-{
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
-  GstElement *blank;
-
-  if (!has_delivered (self)) {
-    post_open_error (self, device, GST_RESOURCE_ERROR_NOT_FOUND,
-        "it was unplugged before it delivered anything.", NULL);
-    return FALSE;
-  }
-  gst_call_device_src_close (bin);
-  blank = make_blank (self);
-  if (blank && attach (self, blank, NULL))
-    gst_element_sync_state_with_parent (blank);
-  return TRUE;
-}
-
-static gboolean
-gst_call_device_src_child_error (GstCallDeviceBin * bin, GstMessage * message)
-{
-  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
-  g_autoptr (GstElement) branch = gst_call_device_bin_ref_branch (bin);
-  g_autoptr (GstCallDevice) device = gst_call_device_bin_ref_device (bin);
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *debug = NULL;
-  GstFlowReturn flow;
-
-  if (GST_MESSAGE_SRC (message) == GST_OBJECT (priv->swap))
-    return FALSE;
-  if (!branch || !gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
-          GST_OBJECT (branch)))
-    return TRUE;                /* a branch that is on its way out */
-  flow = gst_call_swap_get_last_flow (priv->swap);
-  if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)
-    return FALSE;               /* downstream's failure, not the device's */
-  if (!device || !gst_call_device_bin_claim_failure (bin, branch))
-    return TRUE;
-  GST_DEBUG_OBJECT (self, "device failed: %" GST_PTR_FORMAT, message);
-  if (has_delivered (self)) {
-    gst_call_device_bin_end_later (bin, branch);
-    return TRUE;
-  }
-  gst_message_parse_error (message, &error, &debug);
-  post_open_error (self, device, error->domain == GST_RESOURCE_ERROR ?
-      error->code : GST_RESOURCE_ERROR_OPEN_READ, error->message, debug);
-  return TRUE;
+  GST_OBJECT_LOCK (data);
+  if (video)
+    gst_buffer_replace (&priv->last, buffer);
+  priv->gap = GST_CLOCK_TIME_IS_VALID (time)
+      && GST_CLOCK_TIME_IS_VALID (priv->last_time) ? time - priv->last_time : 0;
+  priv->last_time = time;
+  if (!video && GST_CLOCK_TIME_IS_VALID (time)
+      && GST_BUFFER_DURATION_IS_VALID (buffer))
+    priv->last_time += GST_BUFFER_DURATION (buffer);
+  GST_OBJECT_UNLOCK (data);
+  return GST_PAD_PROBE_OK;
 }
 
 /* The first buffer of a branch has gone out. streaming thread */
@@ -270,19 +218,40 @@ static void
 on_switched (GstCallSwap * swap, GstPad * pad, GstCallDeviceSrc * self)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (self);
-  gboolean current;
+  g_autoptr (GstPad) src = gst_pad_get_peer (pad);
+  g_autoptr (GstElement) branch = src ? gst_pad_get_parent_element (src) : NULL;
+  GstClockTime gap;
 
   GST_OBJECT_LOCK (self);
-  current = pad == priv->input_pad;
-  if (current)
-    priv->delivered = TRUE;
+  gap = priv->gap;
   GST_OBJECT_UNLOCK (self);
-  if (current && !gst_call_device_bin_has_failed (GST_CALL_DEVICE_BIN (self)))
-    gst_call_device_bin_set_track_state (GST_CALL_DEVICE_BIN (self),
-        GST_CALL_TRACK_LIVE);
+  if (branch)
+    gst_call_device_bin_delivered (GST_CALL_DEVICE_BIN (self), branch, gap);
 }
 
 /* --- what a source is asked --- */
+
+static GstCaps *
+gst_call_device_src_get_downstream (GstCallDeviceBin * bin)
+{
+  GstCallDeviceSrc *self = GST_CALL_DEVICE_SRC (bin);
+  g_autoptr (GstCaps) allowed =
+      gst_caps_from_string (GST_CALL_DEVICE_SRC_GET_CLASS (self)->allowed);
+  g_autoptr (GstCaps) fixed = gst_call_swap_get_caps (PRIV (self)->swap);
+
+  if (fixed)
+    return g_steal_pointer (&fixed);
+  return gst_pad_peer_query_caps (PRIV (self)->srcpad, allowed);
+}
+
+static gboolean
+gst_call_device_src_has_failed_downstream (GstCallDeviceBin * bin)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
+  GstFlowReturn flow = gst_call_swap_get_last_flow (priv->swap);
+
+  return flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+}
 
 static GstCaps *
 gst_call_device_src_get_caps (GstCallDeviceBin * bin, GstElement * branch)
@@ -338,6 +307,26 @@ gst_call_device_src_constructed (GObject * object)
   priv->srcpad = gst_ghost_pad_new_from_template ("src", pad,
       gst_element_class_get_pad_template (GST_ELEMENT_CLASS (klass), "src"));
   gst_element_add_pad (GST_ELEMENT (self), priv->srcpad);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_output, self, NULL);
+}
+
+/* What was held is not there any more at the next start. */
+static GstStateChangeReturn
+gst_call_device_src_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (element));
+  GstStateChangeReturn ret =
+      GST_ELEMENT_CLASS (gst_call_device_src_parent_class)->change_state
+      (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    GST_OBJECT_LOCK (element);
+    gst_clear_buffer (&priv->last);
+    priv->last_time = GST_CLOCK_TIME_NONE;
+    GST_OBJECT_UNLOCK (element);
+  }
+  return ret;
 }
 
 static void
@@ -347,10 +336,12 @@ gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
 
   G_OBJECT_CLASS (klass)->constructed = gst_call_device_src_constructed;
   GST_ELEMENT_CLASS (klass)->send_event = gst_call_device_src_send_event;
-  bin_class->open = gst_call_device_src_open;
-  bin_class->close = gst_call_device_src_close;
-  bin_class->end = gst_call_device_src_end;
-  bin_class->child_error = gst_call_device_src_child_error;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_call_device_src_change_state;
+  bin_class->make_branch = gst_call_device_src_make_branch;
+  bin_class->join = gst_call_device_src_join;
+  bin_class->part = gst_call_device_src_part;
+  bin_class->get_downstream = gst_call_device_src_get_downstream;
+  bin_class->has_failed_downstream = gst_call_device_src_has_failed_downstream;
   bin_class->get_caps = gst_call_device_src_get_caps;
   bin_class->set_enabled = gst_call_device_src_set_enabled;
   gst_type_mark_as_plugin_api (GST_TYPE_CALL_DEVICE_SRC, 0);
@@ -359,4 +350,5 @@ gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
 static void
 gst_call_device_src_init (GstCallDeviceSrc * self)
 {
+  PRIV (self)->last_time = GST_CLOCK_TIME_NONE;
 }

@@ -28,8 +28,14 @@ set_option (GstCallFakeOptions * options, const gchar * name, guint64 value)
     options->fail_open = value != 0;
   else if (g_str_equal (name, "unplug-after"))
     options->unplug_after = value;
+  else if (g_str_equal (name, "replug-after"))
+    options->replug_after = value;
   else if (g_str_equal (name, "stall-after"))
     options->stall_after = value;
+  else if (g_str_equal (name, "never-delivers"))
+    options->never_delivers = value != 0;
+  else if (g_str_equal (name, "max-height"))
+    options->max_height = value;
   else
     return FALSE;
   return TRUE;
@@ -62,8 +68,8 @@ parse_key (GstCallFakeConfig * config, guint kind, const gchar * key,
         error);
   for (i = from; i <= to; i++) {
     if (!set_option (&config->options[kind][i], end + 1, value))
-      return bad_item (item, "options are open-delay, fail-open, unplug-after "
-          "and stall-after", error);
+      return bad_item (item, "options are open-delay, fail-open, unplug-after, "
+          "replug-after, stall-after, never-delivers and max-height", error);
   }
   return TRUE;
 }

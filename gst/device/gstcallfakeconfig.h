@@ -10,8 +10,11 @@
  *   option  = "open-delay"    ms until the device opens, default 0
  *           / "fail-open"     0 or 1: it cannot be opened (after open-delay)
  *           / "unplug-after"  ms after opening it is pulled out, 0 = never
+ *           / "replug-after"  ms after being pulled out it is back, 0 = never
  *           / "stall-after"   ms after opening it delivers nothing more and
  *                             reports no error, 0 = never
+ *           / "never-delivers"  0 or 1: it opens, and that is all
+ *           / "max-height"    its largest picture, pixels, 0 = 1080
  *
  *   video=3,audio=2,video1.open-delay=1000,video2.unplug-after=5000
  */
@@ -37,7 +40,10 @@ typedef struct
   guint open_delay;             /* ms */
   gboolean fail_open;
   guint unplug_after;           /* ms, 0 = never */
+  guint replug_after;           /* ms, 0 = never */
   guint stall_after;            /* ms, 0 = never */
+  gboolean never_delivers;
+  guint max_height;             /* 0 = all sizes; of the device, not the source */
 } GstCallFakeOptions;
 
 typedef struct

@@ -87,8 +87,9 @@ gst_call_fake_kind_name (GstCallFakeKind kind)
   return kinds[kind].name;
 }
 
-GstCaps *
-gst_call_fake_caps (GstCallFakeKind kind)
+/* max_height: 0 = all */
+static GstCaps *
+make_caps (GstCallFakeKind kind, guint max_height)
 {
   static const guint sizes[][2] = {
     {640, 480}, {640, 360}, {1280, 720}, {320, 240}, {320, 180}, {1920, 1080},
@@ -101,13 +102,22 @@ gst_call_fake_caps (GstCallFakeKind kind)
         " layout=(string)interleaved, rate=(int){ 48000, 44100, 16000, 8000 },"
         " channels=(int)[ 1, 2 ]");
   caps = gst_caps_new_empty ();
-  for (i = 0; i < G_N_ELEMENTS (sizes); i++)
+  for (i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    if (max_height && sizes[i][1] > max_height)
+      continue;
     gst_caps_append (caps, gst_caps_new_simple ("video/x-raw",
             "format", G_TYPE_STRING, "I420",
             "width", G_TYPE_INT, sizes[i][0], "height", G_TYPE_INT, sizes[i][1],
             "framerate", GST_TYPE_FRACTION_RANGE, 1, 1, 60, 1,
             "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, NULL));
+  }
   return caps;
+}
+
+GstCaps *
+gst_call_fake_caps (GstCallFakeKind kind)
+{
+  return make_caps (kind, 0);
 }
 
 /* --- a device --- */
@@ -124,7 +134,9 @@ gst_call_fake_device_create_element (GstDevice * device, const gchar * name)
         "open-delay", self->options.open_delay,
         "fail-open", self->options.fail_open,
         "unplug-after", self->options.unplug_after,
-        "stall-after", self->options.stall_after, NULL);
+        "replug-after", self->options.replug_after,
+        "stall-after", self->options.stall_after,
+        "never-delivers", self->options.never_delivers, NULL);
   return element;
 }
 
@@ -148,7 +160,7 @@ new_device (GstCallFakeKind kind, guint index,
       g_strdup_printf ("fake-%s-%u", kinds[kind].name, index);
   g_autofree gchar *label = g_strdup_printf ("%s %u", kinds[kind].label, index);
   g_autofree gchar *group = g_strdup_printf ("fake-%u", index);
-  g_autoptr (GstCaps) caps = gst_call_fake_caps (kind);
+  g_autoptr (GstCaps) caps = make_caps (kind, options->max_height);
   g_autoptr (GstStructure) properties =
       gst_structure_new ("call-fake-device", "device.api", G_TYPE_STRING,
       "call-fake", "device.id", G_TYPE_STRING, id, "device.group",
@@ -210,8 +222,33 @@ ref_object (gpointer object, gpointer unused)
   gst_object_ref (object);
 }
 
+/* thread of the system clock */
+static gboolean
+replug (GstClock * clock, GstClockTime time, GstClockID id, gpointer device)
+{
+  g_autoptr (GstDeviceProvider) provider =
+      gst_device_provider_factory_get_by_name ("callfakedeviceprovider");
+
+  if (provider && gst_device_provider_is_started (provider))
+    gst_device_provider_device_add (provider, device);
+  return TRUE;
+}
+
+static void
+replug_later (GstDevice * device, guint ms)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClockID id = gst_clock_new_single_shot_id (clock,
+      gst_clock_get_time (clock) + ms * GST_MSECOND);
+
+  gst_clock_id_wait_async (id, replug, gst_object_ref (device),
+      gst_object_unref);
+  gst_clock_id_unref (id);
+}
+
 void
-gst_call_fake_device_unplug (GstCallFakeKind kind, guint index)
+gst_call_fake_device_unplug (GstCallFakeKind kind, guint index,
+    guint replug_after)
 {
   g_autoptr (GstDeviceProvider) provider =
       gst_device_provider_factory_get_by_name ("callfakedeviceprovider");
@@ -226,8 +263,11 @@ gst_call_fake_device_unplug (GstCallFakeKind kind, guint index)
   for (l = devices; l; l = l->next) {
     GstCallFakeDevice *device = GST_CALL_FAKE_DEVICE (l->data);
 
-    if (device->kind == kind && device->index == index)
-      gst_device_provider_device_remove (provider, GST_DEVICE (device));
+    if (device->kind != kind || device->index != index)
+      continue;
+    gst_device_provider_device_remove (provider, GST_DEVICE (device));
+    if (replug_after)           /* another one of the same name, as in life */
+      replug_later (new_device (kind, index, &device->options), replug_after);
   }
   g_list_free_full (devices, gst_object_unref);
 }

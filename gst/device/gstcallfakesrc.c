@@ -30,7 +30,9 @@ enum
   PROP_OPEN_DELAY,
   PROP_FAIL_OPEN,
   PROP_UNPLUG_AFTER,
+  PROP_REPLUG_AFTER,
   PROP_STALL_AFTER,
+  PROP_NEVER_DELIVERS,
   N_PROPS,
   PROP_INDEX                    /* installed by each subclass */
 };
@@ -182,8 +184,14 @@ gst_call_fake_src_set_property (GObject * object, guint id,
     case PROP_UNPLUG_AFTER:
       priv->options.unplug_after = g_value_get_uint (value);
       break;
+    case PROP_REPLUG_AFTER:
+      priv->options.replug_after = g_value_get_uint (value);
+      break;
     case PROP_STALL_AFTER:
       priv->options.stall_after = g_value_get_uint (value);
+      break;
+    case PROP_NEVER_DELIVERS:
+      priv->options.never_delivers = g_value_get_boolean (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -212,8 +220,14 @@ gst_call_fake_src_get_property (GObject * object, guint id, GValue * value,
     case PROP_UNPLUG_AFTER:
       g_value_set_uint (value, priv->options.unplug_after);
       break;
+    case PROP_REPLUG_AFTER:
+      g_value_set_uint (value, priv->options.replug_after);
+      break;
     case PROP_STALL_AFTER:
       g_value_set_uint (value, priv->options.stall_after);
+      break;
+    case PROP_NEVER_DELIVERS:
+      g_value_set_boolean (value, priv->options.never_delivers);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -266,6 +280,28 @@ gst_call_fake_src_install_properties (GObjectClass * gobject_class)
   props[PROP_UNPLUG_AFTER] = g_param_spec_uint ("unplug-after",
       "Unplug after", "Time until the device is pulled out (ms, 0 = never)", 0,
       GST_CALL_FAKE_MAX_MS, 0, FLAGS);
+
+  /**
+   * GstCallFakeSrc:replug-after:
+   *
+   * Milliseconds after having been pulled out the device is in the list again;
+   * 0 = never.
+   *
+   * Since: 0.1
+   */
+  props[PROP_REPLUG_AFTER] = g_param_spec_uint ("replug-after",
+      "Replug after", "Time until the device is back (ms, 0 = never)", 0,
+      GST_CALL_FAKE_MAX_MS, 0, FLAGS);
+
+  /**
+   * GstCallFakeSrc:never-delivers:
+   *
+   * The device opens, delivers nothing and says nothing.
+   *
+   * Since: 0.1
+   */
+  props[PROP_NEVER_DELIVERS] = g_param_spec_boolean ("never-delivers",
+      "Never delivers", "The device opens, and that is all", FALSE, FLAGS);
 
   /**
    * GstCallFakeSrc:stall-after:

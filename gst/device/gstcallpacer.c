@@ -11,6 +11,7 @@
 
 /* Behind by more than this, a device skips instead of catching up. */
 #define MAX_LAG (500 * GST_MSECOND)
+#define NEVER (GST_SECOND * 1000000)
 
 void
 gst_call_pacer_init (GstCallPacer * pacer)
@@ -121,6 +122,8 @@ open_device (GstCallPacer * pacer, GstBaseSrc * src,
     post_busy (src, kind, index);
     return GST_FLOW_ERROR;
   }
+  if (options->never_delivers)
+    return wait_until (pacer, src, NEVER);
   pacer->opened = pacer->next = running_time (src);
   return GST_FLOW_OK;
 }
@@ -144,12 +147,12 @@ gst_call_pacer_next (GstCallPacer * pacer, GstBaseSrc * src,
   pacer->next += duration;
   now = *at - pacer->opened;
   if (options->unplug_after && now >= options->unplug_after * GST_MSECOND) {
-    gst_call_fake_device_unplug (kind, index);
+    gst_call_fake_device_unplug (kind, index, options->replug_after);
     GST_ELEMENT_ERROR (src, RESOURCE, READ, ("Fake %s %u was unplugged.",
             gst_call_fake_kind_name (kind), index), ("unplug-after is set"));
     return GST_FLOW_ERROR;
   }
   if (options->stall_after && now >= options->stall_after * GST_MSECOND)
-    return wait_until (pacer, src, *at + GST_SECOND * 1000000);
+    return wait_until (pacer, src, NEVER);
   return wait_until (pacer, src, lead ? *at : pacer->next);
 }

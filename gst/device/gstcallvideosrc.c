@@ -20,18 +20,13 @@
  *
  * ## Element messages
  *
- * `call-track-ended`: the device is gone, black is sent in its place.
- *
- * | field    | type   | meaning             |
- * |----------|--------|---------------------|
- * | kind     | string | "videoinput"        |
- * | deviceId | string | the device's id     |
- * | label    | string | its name for people |
+ * `call-track-switched`, `call-device-change` and `call-track-ended`; their
+ * fields are in docs/elements/callvideosrc.md.
  *
  * Since: 0.1
  */
 
-/* Threads and locks: see gstcalldevicebin.c; this part has none. */
+/* Threads and locks: see gstcalldevicebin-private.h; this part has none. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

@@ -102,3 +102,102 @@ device_test_error (const gchar * line, GQuark domain, gint code)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   return g_strdup (error->message);
 }
+
+static GstMessage *
+wait_for (GstBus * bus, GstMessageType type, const gchar * text)
+{
+  for (;;) {
+    GstMessage *message = gst_bus_timed_pop_filtered (bus, DEVICE_TEST_TIMEOUT,
+        type | GST_MESSAGE_ERROR);
+
+    fail_unless (message != NULL, "no message: %s", text);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+      g_autoptr (GError) error = NULL;
+
+      gst_message_parse_error (message, &error, NULL);
+      fail ("waiting for %s: %s", text, error->message);
+    }
+    if (type != GST_MESSAGE_ELEMENT || gst_message_has_name (message, text))
+      return message;
+    gst_message_unref (message);
+  }
+}
+
+GstMessage *
+device_test_wait (GstBus * bus, const gchar * name)
+{
+  return wait_for (bus, GST_MESSAGE_ELEMENT, name);
+}
+
+void
+device_test_wait_warning (GstBus * bus, const gchar * part)
+{
+  g_autoptr (GstMessage) message = wait_for (bus, GST_MESSAGE_WARNING, part);
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_warning (message, &error, NULL);
+  fail_unless (strstr (error->message, part) != NULL, "\"%s\" is not in: %s",
+      part, error->message);
+}
+
+guint
+device_test_pull_until (GstHarness * h, guint camera, GstClockTime * last)
+{
+  GstCallBarcode code = { 0, };
+  guint n;
+
+  for (n = 0;; n++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+
+    fail_unless (buffer != NULL, "no picture of camera %u", camera);
+    fail_unless (!GST_CLOCK_TIME_IS_VALID (*last)
+        || GST_BUFFER_PTS (buffer) > *last);
+    *last = GST_BUFFER_PTS (buffer);
+    if (device_test_read (h, buffer, &code) && code.camera == camera)
+      return n;
+    fail_unless (n < 3000, "camera %u does not come", camera);
+  }
+}
+
+static GMutex state_lock;
+static GCond state_cond;
+
+/* any thread, maybe once more after it has been disconnected */
+static void
+on_state (GObject * src, GParamSpec * pspec, gpointer unused)
+{
+  g_mutex_lock (&state_lock);
+  g_cond_broadcast (&state_cond);
+  g_mutex_unlock (&state_lock);
+}
+
+void
+device_test_wait_state (GstElement * src, gint state)
+{
+  gint64 end = g_get_monotonic_time () + DEVICE_TEST_TIMEOUT / GST_USECOND;
+  gint now = -1;
+  gulong id;
+
+  id = g_signal_connect (src, "notify::state", G_CALLBACK (on_state), NULL);
+  g_mutex_lock (&state_lock);
+  for (;;) {
+    g_object_get (src, "state", &now, NULL);
+    if (now == state)
+      break;
+    fail_unless (g_cond_wait_until (&state_cond, &state_lock, end),
+        "state is %d, not %d", now, state);
+  }
+  g_mutex_unlock (&state_lock);
+  g_signal_handler_disconnect (src, id);
+}
+
+guint
+device_test_count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (dir && g_dir_read_name (dir))
+    n++;
+  return n;
+}

@@ -32,3 +32,21 @@ gdouble device_test_tone (const gint16 * samples, gsize n, gdouble frequency,
 /* Starts the line and returns the text of the error it ends in, which has this
  * domain and code. */
 gchar *device_test_error (const gchar * line, GQuark domain, gint code);
+
+/* The next element message with this name; what comes before it is dropped,
+ * except that an error fails the test. */
+GstMessage *device_test_wait (GstBus * bus, const gchar * name);
+
+/* The next warning's text, which contains part; likewise. */
+void device_test_wait_warning (GstBus * bus, const gchar * part);
+
+/* Pulls pictures until one is camera's; each is later than *last. How many came
+ * before it? */
+guint device_test_pull_until (GstHarness * h, guint camera,
+    GstClockTime * last);
+
+/* Returns when src has this state: 0 live, 1 muted, 2 ended. */
+void device_test_wait_state (GstElement * src, gint state);
+
+/* Threads of this process */
+guint device_test_count_threads (void);

@@ -96,6 +96,70 @@ GST_START_TEST (test_starts_black)
 
 GST_END_TEST;
 
+/* given release-when-disabled, when a camera is disabled, then it is closed while
+ * black goes on, and opened again when it is enabled */
+GST_START_TEST (test_release)
+{
+  GstHarness *h = device_test_harness ("callvideosrc name=src "
+      "release-when-disabled=true", NULL);
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (h->element), "src");
+  g_autoptr (GstStructure) settings = NULL;
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  gint64 start;
+  guint i;
+
+  gst_harness_play (h);
+  device_test_wait_state (src, 0);
+  start = g_get_monotonic_time ();
+  g_object_set (src, "enabled", FALSE, NULL);
+  device_test_wait_state (src, 1);
+  fail_unless (g_get_monotonic_time () - start >= G_USEC_PER_SEC);
+  g_object_get (src, "settings", &settings, NULL);
+  fail_if (gst_structure_has_field (settings, "deviceId"));
+  for (i = UNDER_WAY (h) + 5; i > 0; i--) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+
+    fail_unless (!GST_CLOCK_TIME_IS_VALID (last)
+        || GST_BUFFER_PTS (buffer) > last);
+    last = GST_BUFFER_PTS (buffer);
+    if (i == 1)
+      fail_unless (device_test_is_black (h, buffer));
+  }
+  g_object_set (src, "enabled", TRUE, NULL);
+  device_test_wait_state (src, 0);
+  device_test_pull_until (h, 0, &last);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
+/* given release-when-disabled, when it is disabled only for a moment, then the
+ * camera stays open: its counter goes on */
+GST_START_TEST (test_not_released)
+{
+  GstHarness *h = device_test_harness ("callvideosrc name=src "
+      "release-when-disabled=true", NULL);
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (h->element), "src");
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  GstCallBarcode code = { 0, };
+  guint i;
+
+  gst_harness_play (h);
+  for (i = 0; i < 100; i++) {
+    g_autoptr (GstBuffer) buffer = pull_next (h, &last);
+
+    if (i % 10 == 0)
+      g_object_set (src, "enabled", i % 20 == 0, NULL);
+    if (i == 99)
+      fail_unless (!device_test_read (h, buffer, &code) || code.frame >= 99);
+  }
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 static Suite *
 enabled_suite (void)
 {
@@ -106,6 +170,8 @@ enabled_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_black);
   tcase_add_test (tc, test_starts_black);
+  tcase_add_test (tc, test_release);
+  tcase_add_test (tc, test_not_released);
   return s;
 }
 
