@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 /* The plugin's contents: plugin.c registers what stands here. */
 GST_ELEMENT_REGISTER_DECLARE (callbin);
+GST_ELEMENT_REGISTER_DECLARE (callcontrol);
 GST_ELEMENT_REGISTER_DECLARE (callswitch);
 GST_ELEMENT_REGISTER_DECLARE (callvideosrc);
 GST_ELEMENT_REGISTER_DECLARE (callaudiosrc);

@@ -13,6 +13,7 @@ plugin_init (GstPlugin * plugin)
   gboolean ok = FALSE;
 
   ok = GST_ELEMENT_REGISTER (callbin, plugin);
+  ok &= GST_ELEMENT_REGISTER (callcontrol, plugin);
 
   ok &= GST_ELEMENT_REGISTER (callswitch, plugin);
   ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
