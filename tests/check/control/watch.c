@@ -136,8 +136,11 @@ GST_START_TEST (test_end)
   gchar *event;
 
   fail_unless_has (answer, "\"watch\":1");
-  gst_element_set_state (lone, GST_STATE_NULL);
+  /* else the pipeline, on its way to PLAYING, may take it along once more */
+  gst_element_get_state (pipeline, NULL, NULL,
+      CONTROL_TEST_SECONDS * GST_SECOND);
   gst_bin_remove (GST_BIN (pipeline), lone);
+  gst_element_set_state (lone, GST_STATE_NULL);
   g_object_set (lone, "silent", FALSE, NULL);
   gone = control_test_ask (fd, "{\"do\":\"get\",\"element\":\"lone\","
       "\"property\":\"silent\"}");
