@@ -23,7 +23,8 @@
 
 #define DEFAULT_TTL (24 * 60 * 60)
 
-typedef struct
+/* *INDENT-OFF* */
+static struct
 {
   gchar *listen;
   gchar *certificate;
@@ -42,7 +43,56 @@ typedef struct
   gboolean exempt_loopback;
   gint workers;
   gboolean version;
-} Options;
+} options = {
+  .ttl = DEFAULT_TTL,
+  .max_peers = 16,
+  .max_per_address = 64,
+  .workers = 4,
+};
+
+static const GOptionEntry entries[] = {
+  {"listen", 0, 0, G_OPTION_ARG_STRING, &options.listen,
+      "Where to listen; \":PORT\" is all addresses (localhost:8080, with "
+      "TLS :8443)", "HOST:PORT"},
+  {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate,
+      "Certificate and its chain, PEM", "FILE"},
+  {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key,
+      "Key of the certificate, PEM", "FILE"},
+  {"self-signed", 0, 0, G_OPTION_ARG_NONE, &options.self_signed,
+      "Make a certificate for this machine and keep it in the state folder",
+      NULL},
+  {"ice-server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.ice_servers,
+      "Hand this out: stun:HOST, turn:HOST or turn:USER:PASSWORD@HOST, each "
+      "with :PORT; may be given several times", "URL"},
+  {"turn-secret", 0, 0, G_OPTION_ARG_FILENAME, &options.turn_secret,
+      "Make time-limited credentials for turn: servers without any, as "
+      "coturn's static-auth-secret has it", "FILE"},
+  {"token-secret", 0, 0, G_OPTION_ARG_FILENAME, &options.token_secret,
+      "Let only those in who have a token signed with this", "FILE"},
+  {"make-token", 0, 0, G_OPTION_ARG_STRING, &options.token_room,
+      "Print a token for ROOM (* is all rooms), signed with --token-secret, "
+      "and exit", "ROOM"},
+  {"ttl", 0, 0, G_OPTION_ARG_INT, &options.ttl,
+      "The token is good for S seconds (86400)", "S"},
+  {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.state_dir,
+      "Folder for keys that outlive the server", "DIR"},
+  {"room", 0, 0, G_OPTION_ARG_STRING, &options.room,
+      "Print the address of this room (a random one)", "NAME"},
+  {"allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.origins,
+      "Let pages of this origin use the server, too", "ORIGIN"},
+  {"max-peers", 0, 0, G_OPTION_ARG_INT, &options.max_peers,
+      "People in one room, 1 to 100 (16)", "N"},
+  {"max-per-address", 0, 0, G_OPTION_ARG_INT, &options.max_per_address,
+      "Connections of one address; 0 is no limit (64)", "N"},
+  {"exempt-loopback", 0, 0, G_OPTION_ARG_NONE, &options.exempt_loopback,
+      "No such limit for this machine: behind a proxy", NULL},
+  {"workers", 0, 0, G_OPTION_ARG_INT, &options.workers,
+      "Threads, 1 to 64 (4)", "N"},
+  {"version", 0, 0, G_OPTION_ARG_NONE, &options.version,
+      "Print the version and exit", NULL},
+  {NULL}
+};
+/* *INDENT-ON* */
 
 static gint
 fail (const gchar * message)
@@ -51,53 +101,10 @@ fail (const gchar * message)
   return EXIT_FAILURE;
 }
 
-/* *INDENT-OFF* */
 static gboolean
-parse_options (Options * o, gint * argc, gchar *** argv, GError ** error)
+parse_options (gint * argc, gchar *** argv, GError ** error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  const GOptionEntry entries[] = {
-    {"listen", 0, 0, G_OPTION_ARG_STRING, &o->listen,
-        "Where to listen; \":PORT\" is all addresses (localhost:8080, with "
-        "TLS :8443)", "HOST:PORT"},
-    {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &o->certificate,
-        "Certificate and its chain, PEM", "FILE"},
-    {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &o->key,
-        "Key of the certificate, PEM", "FILE"},
-    {"self-signed", 0, 0, G_OPTION_ARG_NONE, &o->self_signed,
-        "Make a certificate for this machine and keep it in the state folder",
-        NULL},
-    {"ice-server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->ice_servers,
-        "Hand this out: stun:HOST, turn:HOST or turn:USER:PASSWORD@HOST, each "
-        "with :PORT; may be given several times", "URL"},
-    {"turn-secret", 0, 0, G_OPTION_ARG_FILENAME, &o->turn_secret,
-        "Make time-limited credentials for turn: servers without any, as "
-        "coturn's static-auth-secret has it", "FILE"},
-    {"token-secret", 0, 0, G_OPTION_ARG_FILENAME, &o->token_secret,
-        "Let only those in who have a token signed with this", "FILE"},
-    {"make-token", 0, 0, G_OPTION_ARG_STRING, &o->token_room,
-        "Print a token for ROOM (* is all rooms), signed with --token-secret, "
-        "and exit", "ROOM"},
-    {"ttl", 0, 0, G_OPTION_ARG_INT, &o->ttl,
-        "The token is good for S seconds (86400)", "S"},
-    {"state-dir", 0, 0, G_OPTION_ARG_FILENAME, &o->state_dir,
-        "Folder for keys that outlive the server", "DIR"},
-    {"room", 0, 0, G_OPTION_ARG_STRING, &o->room,
-        "Print the address of this room (a random one)", "NAME"},
-    {"allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->origins,
-        "Let pages of this origin use the server, too", "ORIGIN"},
-    {"max-peers", 0, 0, G_OPTION_ARG_INT, &o->max_peers,
-        "People in one room, 1 to 100 (16)", "N"},
-    {"max-per-address", 0, 0, G_OPTION_ARG_INT, &o->max_per_address,
-        "Connections of one address; 0 is no limit (64)", "N"},
-    {"exempt-loopback", 0, 0, G_OPTION_ARG_NONE, &o->exempt_loopback,
-        "No such limit for this machine: behind a proxy", NULL},
-    {"workers", 0, 0, G_OPTION_ARG_INT, &o->workers,
-        "Threads, 1 to 64 (4)", "N"},
-    {"version", 0, 0, G_OPTION_ARG_NONE, &o->version,
-        "Print the version and exit", NULL},
-    {NULL}
-  };
 
   g_option_context_set_summary (context,
       "Signalling server of gst-call: rooms, and the page that joins them.");
@@ -111,10 +118,9 @@ parse_options (Options * o, gint * argc, gchar *** argv, GError ** error)
   }
   return TRUE;
 }
-/* *INDENT-ON* */
 
 static gint
-make_token (const Options * options)
+make_token (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *text = NULL;
@@ -122,23 +128,22 @@ make_token (const Options * options)
   g_autoptr (GBytes) secret = NULL;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  if (options->token_secret == NULL)
+  if (options.token_secret == NULL)
     return fail ("--make-token signs with the secret of --token-secret FILE; "
         "give it, too");
-  if (strcmp (options->token_room, "*") != 0
-      && !call_id_is_valid (options->token_room))
+  if (strcmp (options.token_room, "*") != 0
+      && !call_id_is_valid (options.token_room))
     return fail ("a room's name is 1 to 64 of A-Z a-z 0-9 . _ ~ -");
-  if (options->ttl < 1)
+  if (options.ttl < 1)
     return fail ("--ttl is a number of seconds, at least 1");
-  if (!g_file_get_contents (options->token_secret, &text, NULL, &error))
+  if (!g_file_get_contents (options.token_secret, &text, NULL, &error))
     return fail (error->message);
   g_strchomp (text);
   if (strlen (text) < CALL_MIN_SECRET)
     return fail ("the token secret has less than 32 bytes; make one: "
         "head -c 32 /dev/urandom | base64 > FILE");
   secret = g_bytes_new (text, strlen (text));
-  token = call_token_make (secret, options->token_room, now,
-      now + options->ttl);
+  token = call_token_make (secret, options.token_room, now, now + options.ttl);
   g_print ("%s\n", token);
   return EXIT_SUCCESS;
 }
@@ -206,28 +211,32 @@ add_ice_servers (CallServer * server, gchar ** texts, GError ** error)
 }
 
 static CallServer *
-make_server (const Options * o, GError ** error)
+make_server (GError ** error)
 {
-  gboolean tls = o->self_signed || o->certificate != NULL || o->key != NULL;
-  g_autofree gchar *folder = o->state_dir != NULL ? g_strdup (o->state_dir) :
-      call_state_dir_get_default ();
-  g_autoptr (CallServer) server = g_object_new (CALL_TYPE_SERVER,
-      "listen", o->listen ? o->listen : tls ? ":8443" : "localhost:8080",
-      "tls-certificate", o->certificate, "tls-key", o->key,
-      "self-signed", o->self_signed, "state-dir", folder,
-      "token-secret-file", o->token_secret, "turn-secret-file",
-      o->turn_secret, "allowed-origins", o->origins,
-      "max-peers", (guint) CLAMP (o->max_peers, 1, CALL_ROOM_MAX_PEERS),
-      "max-per-address", (guint) MAX (o->max_per_address, 0),
-      "exempt-loopback", o->exempt_loopback,
-      "workers", (guint) CLAMP (o->workers, 1, 64), NULL);
+  gboolean tls = options.self_signed || options.certificate != NULL
+      || options.key != NULL;
+  g_autofree gchar *folder =
+      options.state_dir !=
+      NULL ? g_strdup (options.state_dir) : call_state_dir_get_default ();
+  g_autoptr (CallServer) server =
+      g_object_new (CALL_TYPE_SERVER, "listen",
+      options.listen ? options.listen : tls ? ":8443" : "localhost:8080",
+      "tls-certificate", options.certificate, "tls-key", options.key,
+      "self-signed", options.self_signed, "state-dir", folder,
+      "token-secret-file", options.token_secret, "turn-secret-file",
+      options.turn_secret, "allowed-origins", options.origins, "max-peers",
+      (guint) CLAMP (options.max_peers, 1, CALL_ROOM_MAX_PEERS),
+      "max-per-address", (guint) MAX (options.max_per_address, 0),
+      "exempt-loopback", options.exempt_loopback, "workers",
+      (guint) CLAMP (options.workers, 1, 64), NULL);
 
-  if (o->self_signed && (o->certificate != NULL || o->key != NULL)) {
+  if (options.self_signed && (options.certificate != NULL
+          || options.key != NULL)) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "give either --self-signed or --tls-cert and --tls-key");
     return NULL;
   }
-  if (!add_ice_servers (server, o->ice_servers, error))
+  if (!add_ice_servers (server, options.ice_servers, error))
     return NULL;
   return g_steal_pointer (&server);
 }
@@ -252,12 +261,12 @@ allow_many_files (void)
 }
 
 static gint
-serve (const Options * options)
+serve (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CallServer) server = make_server (options, &error);
+  g_autoptr (CallServer) server = make_server (&error);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autofree gchar *room = options->room != NULL ? g_strdup (options->room) :
+  g_autofree gchar *room = options.room != NULL ? g_strdup (options.room) :
       call_id_new ();
 
   if (!call_id_is_valid (room))
@@ -277,44 +286,39 @@ serve (const Options * options)
 }
 
 static void
-options_clear (Options * options)
+options_clear (void)
 {
-  g_free (options->listen);
-  g_free (options->certificate);
-  g_free (options->key);
-  g_strfreev (options->ice_servers);
-  g_free (options->turn_secret);
-  g_free (options->token_secret);
-  g_free (options->token_room);
-  g_free (options->state_dir);
-  g_free (options->room);
-  g_strfreev (options->origins);
+  g_free (options.listen);
+  g_free (options.certificate);
+  g_free (options.key);
+  g_strfreev (options.ice_servers);
+  g_free (options.turn_secret);
+  g_free (options.token_secret);
+  g_free (options.token_room);
+  g_free (options.state_dir);
+  g_free (options.room);
+  g_strfreev (options.origins);
 }
 
 gint
 main (gint argc, gchar ** argv)
 {
-  Options options = { NULL };
   g_autoptr (GError) error = NULL;
   gint status;
 
   setlocale (LC_ALL, "");
   setvbuf (stdout, NULL, _IOLBF, 0);
-  options.ttl = DEFAULT_TTL;
-  options.max_peers = 16;
-  options.max_per_address = 64;
-  options.workers = 4;
 
-  if (!parse_options (&options, &argc, &argv, &error)) {
+  if (!parse_options (&argc, &argv, &error)) {
     status = fail (error->message);
   } else if (options.version) {
     g_print ("call-server %s\n", VERSION);
     status = EXIT_SUCCESS;
   } else if (options.token_room != NULL) {
-    status = make_token (&options);
+    status = make_token ();
   } else {
-    status = serve (&options);
+    status = serve ();
   }
-  options_clear (&options);
+  options_clear ();
   return status;
 }
