@@ -214,7 +214,8 @@ call_signaller_make_hello (CallSignaller * self)
   hello->token = g_strdup (priv->token);
   hello->resume = g_strdup (priv->resume);
   hello->last_seq = priv->seen;
-  priv->unsaid = FALSE;
+  /* in a seat that goes on an older `state` may be sent again, after this */
+  priv->unsaid = priv->unsaid && priv->resume != NULL;
   return hello;
 }
 

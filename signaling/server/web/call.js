@@ -27,6 +27,7 @@ export class Call extends EventTarget {
   #onTrack = ({ detail: { kind, track } }) => this.#setTrack(kind, track);
   #onDevices = () => this.#sendState();
   #sentState = '';
+  #saidState = ''; // by the last hello
 
   peers = new Map(); // peerId to Peer, in the order of their seats
   self = null; // our peer of the welcome
@@ -59,7 +60,7 @@ export class Call extends EventTarget {
 
   #hello(displayName, token) {
     const { audio, video } = this.#devices;
-    this.#sentState = `${audio} ${video}`;
+    this.#sentState = this.#saidState = `${audio} ${video}`;
     const peer = { polite: true, audio, video };
     if (displayName)
       peer.displayName = displayName;
@@ -124,6 +125,8 @@ export class Call extends EventTarget {
     if (!first && !resumed)
       for (const peerId of [...this.peers.keys()])
         this.#remove(peerId, 'removed'); // we are a newcomer now
+    if (!resumed)
+      this.#sentState = this.#saidState; // what was to be sent is dropped
     this.self = peer;
     this.#iceServers = iceServers;
     for (const known of this.peers.values())

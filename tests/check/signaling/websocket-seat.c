@@ -98,6 +98,38 @@ test_state_before_welcome (void)
   }
 }
 
+/* Given a state that the server has not seen when the connection breaks, when
+ * the track changes again meanwhile, then the resumed seat ends with the newer
+ * state, though the older one is sent again. */
+static void
+test_state_over_break (void)
+{
+  g_autoptr (Script) script = script_new (NULL);
+  g_autoptr (CallMessage) state = call_message_new (CALL_MESSAGE_STATE);
+  g_autoptr (CallMessage) hello = NULL;
+  static const CallTrackState states[] = { CALL_TRACK_MUTED, CALL_TRACK_LIVE };
+
+  state->peer = call_peer_new (NULL);
+  script_open_welcomed (script);
+  state->peer->audio = states[0];
+  call_signaller_send (script->signaller, state);
+  call_message_unref (script_hear (script, CALL_MESSAGE_STATE));
+  script_cut (script);
+  SCRIPT_WAIT (script, call_signaller_get_state (script->signaller) ==
+      CALL_SIGNALLER_RECONNECTING);
+  state->peer->audio = states[1];
+  call_signaller_send (script->signaller, state);
+  hello = script_hear (script, CALL_MESSAGE_HELLO);
+  g_assert_cmpint (hello->peer->audio, ==, states[1]);
+  script_welcome (script, TRUE, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+    g_autoptr (CallMessage) heard = script_hear (script, CALL_MESSAGE_STATE);
+
+    g_assert_cmpuint (heard->seq, ==, i + 1);
+    g_assert_cmpint (heard->peer->audio, ==, states[i]);
+  }
+}
+
 /* Given a seat, when messages go both ways, then they are numbered and come
  * out once; what only a client may say, or names no sender, does not. */
 static void
@@ -401,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/websocket/hello", test_hello);
   g_test_add_func ("/websocket/state-before-welcome",
       test_state_before_welcome);
+  g_test_add_func ("/websocket/state-over-break", test_state_over_break);
   g_test_add_func ("/websocket/relay", test_relay);
   g_test_add_func ("/websocket/resume", test_resume);
   g_test_add_func ("/websocket/lost-count", test_lost_count);
