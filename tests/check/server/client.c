@@ -338,34 +338,6 @@ wait_seats (CallServer * server, guint n)
   }
 }
 
-static void
-on_failed (CallSignaller * signaller, GError * error, GError ** kept)
-{
-  *kept = g_error_copy (error);
-}
-
-static gboolean
-on_too_late (gpointer data)
-{
-  g_error ("Nothing came in %u s", WAIT);
-  return G_SOURCE_REMOVE;
-}
-
-CallSignaller *
-try_to_join (const gchar * uri, const gchar * ca_file, GError ** error)
-{
-  CallSignaller *signaller = g_object_new (CALL_TYPE_WEBSOCKET_SIGNALLER,
-      "uri", uri, "tls-ca-file", ca_file, NULL);
-  guint watchdog = g_timeout_add_seconds (WAIT, on_too_late, NULL);
-
-  g_signal_connect (signaller, "failed", G_CALLBACK (on_failed), error);
-  call_signaller_open (signaller);
-  while (call_signaller_get_state (signaller) == CALL_SIGNALLER_CONNECTING)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (watchdog);
-  return signaller;
-}
-
 void
 remove_folder (const gchar * folder)
 {

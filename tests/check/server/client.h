@@ -8,11 +8,9 @@
 
 #include "call-message.h"
 #include "call-server.h"
-#include "call-websocket-signaller.h"
+#include "person.h"
 
 G_BEGIN_DECLS
-
-#define WAIT 20
 
 typedef struct
 {
@@ -60,11 +58,6 @@ CallMessage *client_wait_message (Client * client, CallMessageType type);
 guint client_wait_close (Client * client);
 /* An `error` must come with this code, then the end */
 guint client_wait_refusal (Client * client, const gchar * code);
-
-/* A client that behaves: returns it OPEN, or CLOSED with the error it failed
- * with */
-CallSignaller *try_to_join (const gchar * uri, const gchar * ca_file,
-    GError ** error);
 
 /* With the files in it */
 void remove_folder (const gchar * folder);

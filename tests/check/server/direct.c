@@ -4,91 +4,15 @@
  * CallDirectSignaller keeps the contract of CallSignaller.
  */
 #include "call-direct-signaller.h"
-
-typedef struct
-{
-  CallSignaller *signaller;
-  GPtrArray *messages;
-  GPtrArray *states;
-  GError *error;
-} Person;
-
-static void
-on_message (CallSignaller * signaller, CallMessage * message, Person * person)
-{
-  g_ptr_array_add (person->messages, call_message_ref (message));
-}
-
-static void
-on_failed (CallSignaller * signaller, GError * error, Person * person)
-{
-  g_assert_null (person->error);
-  person->error = g_error_copy (error);
-}
-
-static void
-on_state (CallSignaller * signaller, GParamSpec * pspec, Person * person)
-{
-  g_ptr_array_add (person->states,
-      GINT_TO_POINTER (call_signaller_get_state (signaller)));
-}
+#include "person.h"
 
 static Person *
-person_new (CallRooms * rooms, const gchar * room, const gchar * id)
+enter (CallRooms * rooms, const gchar * id)
 {
-  Person *person = g_new0 (Person, 1);
+  CallSignaller *signaller = call_direct_signaller_new (rooms, "tea");
 
-  person->signaller = call_direct_signaller_new (rooms, room);
-  person->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      call_message_unref);
-  person->states = g_ptr_array_new ();
-  g_object_set (person->signaller, "peer-id", id, "display-name", id, NULL);
-  g_signal_connect (person->signaller, "message", G_CALLBACK (on_message),
-      person);
-  g_signal_connect (person->signaller, "failed", G_CALLBACK (on_failed),
-      person);
-  g_signal_connect (person->signaller, "notify::state", G_CALLBACK (on_state),
-      person);
-  call_signaller_open (person->signaller);
-  return person;
-}
-
-static void
-person_free (Person * person)
-{
-  g_object_unref (person->signaller);
-  g_ptr_array_unref (person->messages);
-  g_ptr_array_unref (person->states);
-  g_clear_error (&person->error);
-  g_free (person);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Person, person_free);
-
-static CallMessage *
-wait_for (Person * person, CallMessageType type)
-{
-  for (;;) {
-    for (guint i = 0; i < person->messages->len; i++) {
-      CallMessage *message = g_ptr_array_index (person->messages, i);
-
-      if (message->type == type) {
-        g_ptr_array_steal_index (person->messages, i);
-        return message;
-      }
-    }
-    g_main_context_iteration (NULL, TRUE);
-  }
-}
-
-static void
-send (Person * person, const gchar * to)
-{
-  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_RENEGOTIATE);
-
-  message->to = g_strdup (to);
-  message->session = g_strdup ("s");
-  call_signaller_send (person->signaller, message);
+  g_object_set (signaller, "peer-id", id, "display-name", id, NULL);
+  return person_new (signaller);
 }
 
 static CallRooms *
@@ -107,24 +31,24 @@ static void
 test_talk (void)
 {
   g_autoptr (CallRooms) rooms = make_rooms (16);
-  g_autoptr (Person) a = person_new (rooms, "tea", "a");
-  g_autoptr (CallMessage) welcome = wait_for (a, CALL_MESSAGE_WELCOME);
-  g_autoptr (Person) b = person_new (rooms, "tea", "b");
+  g_autoptr (Person) a = enter (rooms, "a");
+  g_autoptr (CallMessage) welcome = person_wait (a, CALL_MESSAGE_WELCOME);
+  g_autoptr (Person) b = enter (rooms, "b");
   g_autoptr (CallMessage) message = NULL;
   g_autoptr (CallMessage) left = NULL;
 
   g_assert_cmpint (call_signaller_get_state (b->signaller), ==,
       CALL_SIGNALLER_CONNECTING);
-  send (b, "a");
-  message = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
+  person_say_to (b, "a");
+  message = person_wait (a, CALL_MESSAGE_RENEGOTIATE);
   g_assert_cmpstr (message->from, ==, "b");
   call_signaller_close (b->signaller);
-  left = wait_for (a, CALL_MESSAGE_PEER_LEFT);
+  left = person_wait (a, CALL_MESSAGE_PEER_LEFT);
   g_assert_cmpstr (left->code, ==, "bye");
   g_assert_cmpuint (b->states->len, ==, 3);
-  g_assert_cmpint (GPOINTER_TO_INT (b->states->pdata[1]), ==,
+  g_assert_cmpint (g_array_index (b->states, CallSignallerState, 1), ==,
       CALL_SIGNALLER_OPEN);
-  g_assert_cmpint (GPOINTER_TO_INT (b->states->pdata[2]), ==,
+  g_assert_cmpint (g_array_index (b->states, CallSignallerState, 2), ==,
       CALL_SIGNALLER_CLOSED);
   g_assert_no_error (b->error);
 }
@@ -135,10 +59,10 @@ static void
 test_break (void)
 {
   g_autoptr (CallRooms) rooms = make_rooms (16);
-  g_autoptr (Person) a = person_new (rooms, "tea", "a");
-  g_autoptr (Person) b = person_new (rooms, "tea", "b");
-  g_autoptr (CallMessage) first = wait_for (b, CALL_MESSAGE_WELCOME);
-  g_autoptr (CallMessage) joined = wait_for (a, CALL_MESSAGE_PEER_JOINED);
+  g_autoptr (Person) a = enter (rooms, "a");
+  g_autoptr (Person) b = enter (rooms, "b");
+  g_autoptr (CallMessage) first = person_wait (b, CALL_MESSAGE_WELCOME);
+  g_autoptr (CallMessage) joined = person_wait (a, CALL_MESSAGE_PEER_JOINED);
   g_autoptr (CallMessage) second = NULL;
   g_autoptr (CallMessage) to_a = NULL;
   g_autoptr (CallMessage) to_b = NULL;
@@ -146,13 +70,13 @@ test_break (void)
   call_direct_signaller_break (CALL_DIRECT_SIGNALLER (b->signaller));
   g_assert_cmpint (call_signaller_get_state (b->signaller), ==,
       CALL_SIGNALLER_RECONNECTING);
-  send (b, "a");
-  send (a, "b");
-  second = wait_for (b, CALL_MESSAGE_WELCOME);
+  person_say_to (b, "a");
+  person_say_to (a, "b");
+  second = person_wait (b, CALL_MESSAGE_WELCOME);
   g_assert_true (second->resumed);
   g_assert_cmpint (second->peer->seat, ==, first->peer->seat);
-  to_a = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
-  to_b = wait_for (b, CALL_MESSAGE_RENEGOTIATE);
+  to_a = person_wait (a, CALL_MESSAGE_RENEGOTIATE);
+  to_b = person_wait (b, CALL_MESSAGE_RENEGOTIATE);
   while (g_main_context_iteration (NULL, FALSE));
   for (guint i = 0; i < a->messages->len; i++)
     g_assert_cmpint (((CallMessage *) a->messages->pdata[i])->type, !=,
@@ -165,12 +89,11 @@ static void
 test_refused (void)
 {
   g_autoptr (CallRooms) rooms = make_rooms (1);
-  g_autoptr (Person) a = person_new (rooms, "tea", "a");
-  g_autoptr (CallMessage) welcome = wait_for (a, CALL_MESSAGE_WELCOME);
-  g_autoptr (Person) b = person_new (rooms, "tea", "b");
+  g_autoptr (Person) a = enter (rooms, "a");
+  g_autoptr (CallMessage) welcome = person_wait (a, CALL_MESSAGE_WELCOME);
+  g_autoptr (Person) b = enter (rooms, "b");
 
-  while (b->error == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  person_wait_state (b, CALL_SIGNALLER_CLOSED);
   g_assert_error (b->error, CALL_SIGNALLER_ERROR, CALL_SIGNALLER_ERROR_REFUSED);
   g_assert_cmpint (call_signaller_get_state (b->signaller), ==,
       CALL_SIGNALLER_CLOSED);

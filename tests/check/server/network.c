@@ -81,18 +81,17 @@ test_self_signed (void)
         "self-signed", TRUE, "state-dir", folder, NULL);
     g_autofree gchar *uri = get_uri (server);
     g_autofree gchar *ca_file = NULL;
-    g_autoptr (GError) error = NULL;
-    g_autoptr (CallSignaller) inside = NULL;
-    g_autoptr (CallSignaller) outside = NULL;
+    g_autoptr (Person) inside = NULL;
+    g_autoptr (Person) outside = NULL;
 
     g_object_get (server, "ca-file", &ca_file, NULL);
-    inside = try_to_join (uri, ca_file, &error);
-    g_assert_no_error (error);
-    outside = try_to_join (uri, NULL, &error);
-    g_assert_error (error, CALL_SIGNALLER_ERROR,
+    inside = person_new_for_uri (uri, "tls-ca-file", ca_file, NULL);
+    call_message_unref (person_wait (inside, CALL_MESSAGE_WELCOME));
+    outside = person_new_for_uri (uri, NULL);
+    person_wait_state (outside, CALL_SIGNALLER_CLOSED);
+    g_assert_error (outside->error, CALL_SIGNALLER_ERROR,
         CALL_SIGNALLER_ERROR_CERTIFICATE);
-    g_assert_nonnull (strstr (error->message, "tls-ca-file"));
-    call_signaller_close (inside);
+    g_assert_nonnull (strstr (outside->error->message, "tls-ca-file"));
     call_server_stop (server);
     remove_folder (folder);
   }

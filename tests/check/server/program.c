@@ -16,12 +16,6 @@
 
 static gchar *program;
 
-typedef struct
-{
-  CallSignaller *signaller;
-  GPtrArray *messages;
-} Person;
-
 static GSubprocess *
 run (const gchar * const *arguments)
 {
@@ -70,82 +64,76 @@ run_server (guint port, const gchar * state_dir)
   return run (arguments);
 }
 
-static void
-on_message (CallSignaller * signaller, CallMessage * message, Person * person)
+/* Two people in the room of a server */
+typedef struct
 {
-  g_ptr_array_add (person->messages, call_message_ref (message));
-}
+  gchar *folder;
+  GSubprocess *server;
+  guint port;
+  Person *people[2];
+  gint64 seats[2];
+} Tea;
 
-static Person *
-person_new (guint port, const gchar * id)
+static Tea *
+tea_new (void)
 {
-  Person *person = g_new0 (Person, 1);
-  g_autofree gchar *uri = g_strdup_printf ("ws://127.0.0.1:%u/room/tea", port);
+  Tea *tea = g_new0 (Tea, 1);
+  g_autofree gchar *uri = NULL;
 
-  person->signaller = g_object_new (CALL_TYPE_WEBSOCKET_SIGNALLER, "uri", uri,
-      "peer-id", id, "silence-timeout", SILENCE, NULL);
-  person->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      call_message_unref);
-  g_signal_connect (person->signaller, "message", G_CALLBACK (on_message),
-      person);
-  call_signaller_open (person->signaller);
-  return person;
-}
+  tea->folder = g_dir_make_tmp ("gst-call-state-XXXXXX", NULL);
+  tea->server = run_server (0, tea->folder);
+  tea->port = read_port (tea->server);
+  uri = g_strdup_printf ("ws://127.0.0.1:%u/room/tea", tea->port);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (CallMessage) welcome = NULL;
 
-static void
-person_free (Person * person)
-{
-  call_signaller_close (person->signaller);
-  g_object_unref (person->signaller);
-  g_ptr_array_unref (person->messages);
-  g_free (person);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Person, person_free);
-
-static gboolean
-on_too_late (gpointer data)
-{
-  g_error ("Nothing came in %u s", WAIT);
-  return G_SOURCE_REMOVE;
-}
-
-static CallMessage *
-wait_for (Person * person, CallMessageType type)
-{
-  guint watchdog = g_timeout_add_seconds (WAIT, on_too_late, NULL);
-
-  for (;;) {
-    for (guint i = 0; i < person->messages->len; i++) {
-      CallMessage *message = g_ptr_array_index (person->messages, i);
-
-      if (message->type == type) {
-        g_source_remove (watchdog);
-        return g_ptr_array_steal_index (person->messages, i);
-      }
-    }
-    g_main_context_iteration (NULL, TRUE);
+    tea->people[i] = person_new_for_uri (uri, "peer-id", i == 0 ? "a" : "b",
+        "silence-timeout", SILENCE, NULL);
+    welcome = person_wait (tea->people[i], CALL_MESSAGE_WELCOME);
+    tea->seats[i] = welcome->peer->seat;
   }
+  return tea;
 }
 
 static void
-wait_for_state (Person * person, CallSignallerState state)
+tea_kill (Tea * tea)
 {
-  guint watchdog = g_timeout_add_seconds (WAIT, on_too_late, NULL);
-
-  while (call_signaller_get_state (person->signaller) != state)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (watchdog);
+  g_subprocess_force_exit (tea->server);
+  g_assert_true (g_subprocess_wait (tea->server, NULL, NULL));
+  g_clear_object (&tea->server);
 }
 
 static void
-say (Person * person, const gchar * to)
+tea_free (Tea * tea)
 {
-  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_RENEGOTIATE);
+  tea_kill (tea);
+  for (guint i = 0; i < 2; i++)
+    person_free (tea->people[i]);
+  remove_folder (tea->folder);
+  g_free (tea->folder);
+  g_free (tea);
+}
 
-  message->to = g_strdup (to);
-  message->session = g_strdup ("s");
-  call_signaller_send (person->signaller, message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Tea, tea_free);
+
+/* Both come back to their seats, and what b said meanwhile arrives */
+static void
+tea_expect_resumed (Tea * tea, gboolean counts)
+{
+  g_autoptr (CallMessage) heard = NULL;
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (CallMessage) welcome = person_wait (tea->people[i],
+        CALL_MESSAGE_WELCOME);
+
+    g_assert_true (welcome->resumed);
+    g_assert_cmpint (welcome->peer->seat, ==, tea->seats[i]);
+    g_assert_true ((welcome->last_seq != CALL_SEQ_UNKNOWN) == counts);
+  }
+  if (!counts)
+    person_say_to (tea->people[1], "a");
+  heard = person_wait (tea->people[0], CALL_MESSAGE_RENEGOTIATE);
+  g_assert_cmpstr (heard->from, ==, "b");
 }
 
 /* given two people in a room, when the server is killed and started again,
@@ -153,78 +141,34 @@ say (Person * person, const gchar * to)
 static void
 test_killed (void)
 {
-  g_autofree gchar *folder = g_dir_make_tmp ("gst-call-state-XXXXXX", NULL);
-  g_autoptr (GSubprocess) server = run_server (0, folder);
-  guint port = read_port (server);
-  g_autoptr (Person) a = person_new (port, "a");
-  g_autoptr (CallMessage) a_first = wait_for (a, CALL_MESSAGE_WELCOME);
-  g_autoptr (Person) b = person_new (port, "b");
-  g_autoptr (CallMessage) b_first = wait_for (b, CALL_MESSAGE_WELCOME);
+  g_autoptr (Tea) tea = tea_new ();
 
   for (guint round = 0; round < 2; round++) {
-    g_autoptr (CallMessage) a_again = NULL;
-    g_autoptr (CallMessage) b_again = NULL;
-    g_autoptr (CallMessage) heard = NULL;
-
-    g_subprocess_force_exit (server);
-    g_assert_true (g_subprocess_wait (server, NULL, NULL));
-    g_object_unref (server);
-    server = run_server (port, folder);
-    g_assert_cmpuint (read_port (server), ==, port);
-
-    a_again = wait_for (a, CALL_MESSAGE_WELCOME);
-    b_again = wait_for (b, CALL_MESSAGE_WELCOME);
-    g_assert_true (a_again->resumed);
-    g_assert_true (b_again->resumed);
-    g_assert_cmpint (a_again->peer->seat, ==, a_first->peer->seat);
-    g_assert_cmpint (b_again->peer->seat, ==, b_first->peer->seat);
-    g_assert_true (a_again->last_seq == CALL_SEQ_UNKNOWN);
-
-    say (b, "a");
-    heard = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
-    g_assert_cmpstr (heard->from, ==, "b");
+    tea_kill (tea);
+    tea->server = run_server (tea->port, tea->folder);
+    g_assert_cmpuint (read_port (tea->server), ==, tea->port);
+    tea_expect_resumed (tea, FALSE);
   }
-  g_subprocess_force_exit (server);
-  g_assert_true (g_subprocess_wait (server, NULL, NULL));
-  remove_folder (folder);
 }
 
 /* given two people in a room, when the server stands still until they have
  * given its connections up, and goes on, then both are in their seats again,
- * nobody was seen to leave, and they can talk */
+ * nobody was seen to leave, and what was said meanwhile arrives */
 static void
 test_stopped (void)
 {
-  g_autofree gchar *folder = g_dir_make_tmp ("gst-call-state-XXXXXX", NULL);
-  g_autoptr (GSubprocess) server = run_server (0, folder);
-  guint port = read_port (server);
-  g_autoptr (Person) a = person_new (port, "a");
-  g_autoptr (CallMessage) a_first = wait_for (a, CALL_MESSAGE_WELCOME);
-  g_autoptr (Person) b = person_new (port, "b");
-  g_autoptr (CallMessage) b_first = wait_for (b, CALL_MESSAGE_WELCOME);
-  g_autoptr (CallMessage) a_again = NULL;
-  g_autoptr (CallMessage) b_again = NULL;
-  g_autoptr (CallMessage) heard = NULL;
+  g_autoptr (Tea) tea = tea_new ();
+  GPtrArray *messages = tea->people[0]->messages;
 
-  g_subprocess_send_signal (server, SIGSTOP);
-  wait_for_state (a, CALL_SIGNALLER_RECONNECTING);
-  wait_for_state (b, CALL_SIGNALLER_RECONNECTING);
-  say (b, "a");
-  g_subprocess_send_signal (server, SIGCONT);
-  a_again = wait_for (a, CALL_MESSAGE_WELCOME);
-  b_again = wait_for (b, CALL_MESSAGE_WELCOME);
-  g_assert_true (a_again->resumed);
-  g_assert_true (b_again->resumed);
-  g_assert_cmpint (a_again->peer->seat, ==, a_first->peer->seat);
-  g_assert_cmpint (b_again->peer->seat, ==, b_first->peer->seat);
-  heard = wait_for (a, CALL_MESSAGE_RENEGOTIATE);
-  g_assert_cmpstr (heard->from, ==, "b");
-  for (guint i = 0; i < a->messages->len; i++)
-    g_assert_cmpint (((CallMessage *) a->messages->pdata[i])->type, !=,
+  g_subprocess_send_signal (tea->server, SIGSTOP);
+  for (guint i = 0; i < 2; i++)
+    person_wait_state (tea->people[i], CALL_SIGNALLER_RECONNECTING);
+  person_say_to (tea->people[1], "a");
+  g_subprocess_send_signal (tea->server, SIGCONT);
+  tea_expect_resumed (tea, TRUE);
+  for (guint i = 0; i < messages->len; i++)
+    g_assert_cmpint (((CallMessage *) messages->pdata[i])->type, !=,
         CALL_MESSAGE_PEER_LEFT);
-  g_subprocess_force_exit (server);
-  g_assert_true (g_subprocess_wait (server, NULL, NULL));
-  remove_folder (folder);
 }
 
 /* given a server, when it gets SIGTERM or SIGINT, then it ends with status 0 */

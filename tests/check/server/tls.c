@@ -191,24 +191,20 @@ test_trust (void)
       "self-signed", TRUE, "state-dir", state->folder, NULL);
   g_autofree gchar *ca_file = NULL;
   g_autofree gchar *fingerprint = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CallSignaller) inside = NULL;
-  g_autoptr (CallSignaller) outside = NULL;
+  g_autoptr (Person) inside = NULL;
+  g_autoptr (Person) outside = NULL;
   g_auto (GStrv) urls = call_server_get_urls (server, "tea");
   g_autofree gchar *uri = room_uri (server, "wss");
 
   g_object_get (server, "ca-file", &ca_file, "fingerprint", &fingerprint, NULL);
   g_assert_cmpuint (strlen (fingerprint), ==, 95);
   g_assert_true (g_str_has_prefix (urls[0], "https://localhost:"));
-  inside = try_to_join (uri, ca_file, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (call_signaller_get_state (inside), ==, CALL_SIGNALLER_OPEN);
-  outside = try_to_join (uri, NULL, &error);
-  g_assert_error (error, CALL_SIGNALLER_ERROR,
+  inside = person_new_for_uri (uri, "tls-ca-file", ca_file, NULL);
+  call_message_unref (person_wait (inside, CALL_MESSAGE_WELCOME));
+  outside = person_new_for_uri (uri, NULL);
+  person_wait_state (outside, CALL_SIGNALLER_CLOSED);
+  g_assert_error (outside->error, CALL_SIGNALLER_ERROR,
       CALL_SIGNALLER_ERROR_CERTIFICATE);
-  g_assert_cmpint (call_signaller_get_state (outside), ==,
-      CALL_SIGNALLER_CLOSED);
-  call_signaller_close (inside);
 }
 
 /* given a server with TLS and one without, when a client takes one for the
@@ -222,19 +218,19 @@ test_wrong_scheme (void)
   g_autoptr (CallServer) plain = start_server ("listen", "localhost:0", NULL);
   g_autofree gchar *to_secure = room_uri (secure, "ws");
   g_autofree gchar *to_plain = room_uri (plain, "wss");
-  g_autoptr (GError) not_plain = NULL;
-  g_autoptr (GError) not_secure = NULL;
-  g_autoptr (CallSignaller) first = NULL;
-  g_autoptr (CallSignaller) second = NULL;
+  g_autoptr (Person) first = NULL;
+  g_autoptr (Person) second = NULL;
 
-  first = try_to_join (to_secure, NULL, &not_plain);
-  g_assert_error (not_plain, CALL_SIGNALLER_ERROR,
+  first = person_new_for_uri (to_secure, NULL);
+  person_wait_state (first, CALL_SIGNALLER_CLOSED);
+  g_assert_error (first->error, CALL_SIGNALLER_ERROR,
       CALL_SIGNALLER_ERROR_PROTOCOL);
-  g_assert_nonnull (strstr (not_plain->message, "is it wss://?"));
-  second = try_to_join (to_plain, NULL, &not_secure);
-  g_assert_error (not_secure, CALL_SIGNALLER_ERROR,
+  g_assert_nonnull (strstr (first->error->message, "is it wss://?"));
+  second = person_new_for_uri (to_plain, NULL);
+  person_wait_state (second, CALL_SIGNALLER_CLOSED);
+  g_assert_error (second->error, CALL_SIGNALLER_ERROR,
       CALL_SIGNALLER_ERROR_CERTIFICATE);
-  g_assert_nonnull (strstr (not_secure->message, "is it ws://?"));
+  g_assert_nonnull (strstr (second->error->message, "is it ws://?"));
 }
 
 /* given a server with TLS, when connections are silent or say half a hello,
