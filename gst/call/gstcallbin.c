@@ -91,6 +91,8 @@ gst_call_bin_get_child_by_name (GstChildProxy * proxy, const gchar * name)
 {
   GstCallBin *self = GST_CALL_BIN (proxy);
 
+  /* found by its name only: child-added is for GstObjects, gst_parse_launch()
+   * takes whatever it is given for one */
   if (g_strcmp0 (name, "signaller") == 0)
     return self->connection ?
         g_object_ref (G_OBJECT (gst_call_connect_get_signaller
@@ -218,9 +220,6 @@ prepare (GstCallBin * self)
     post_error (self, error);
     return FALSE;
   }
-  gst_child_proxy_child_added (GST_CHILD_PROXY (self),
-      G_OBJECT (gst_call_connect_get_signaller (self->connection)),
-      "signaller");
   announce (self);
   gst_call_elements_warm_up ();
   return TRUE;
