@@ -124,6 +124,8 @@ run ()
   echo "gst-launch-1.0 -m $*" | sed 's/ \(callvideosrc\|callaudiosrc\|call\.remote\)/ \\\n    \1/g'
   echo
   [ "$print" = yes ] && return
+  # from now on Ctrl-C ends it as the duration does
+  trap 'duration=-1' INT
   gst-launch-1.0 -m "$@" >"$scratch/$name.log" 2>"$scratch/$name.err" &
   pids+=($!)
 }
@@ -173,11 +175,10 @@ show_errors ()
     sed "s/^/$1: /" >&2
 }
 
-# NAME...: the end of each script. Ctrl-C ends it as the duration does.
+# NAME...: the end of each script
 finish ()
 {
   local status=0 name
-  trap 'duration=-1' INT
   while [ "$duration" -ge 0 ]; do
     wait_for_end || [ "$duration" -lt 0 ] || status=1
     duration=-1
