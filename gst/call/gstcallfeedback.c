@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What has to be changed in the RTP elements of webrtcbin for a NACK to leave
- * at once and its retransmission to come in time.
+ * at once and its retransmission to come in time, and for lips to be in step.
  *
  * Threads
  *   name       runs                                       may take  never
  *   pc         on_element_added: sets properties, probes  nothing   calls webrtcbin
  *   streaming  the probes                                 nothing   blocks
  *
- * No state of its own.
+ * No state of its own but the session, which webrtcbin keeps as data; set once.
  *
  * A NACK may go before the next regular report only if the one before is long
  * enough ago (RFC 4585, 3.5.2), measured in shares of the bandwidth for RTCP.
@@ -35,7 +35,12 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
  * NACK wait for up to a second. Regular reports do not become more: they keep
  * the 5 s between them. */
 #define RTCP_BANDWIDTH 1000000.0
+#define SESSION_KEY "gst-call-rtp-session"
 #define TWCC_INTERVAL (50 * GST_MSECOND)
+/* A report is asked for when a stream has begun, and the other end has seen
+ * enough of it to believe in it */
+#define PACKETS_BEFORE_REPORT 8
+#define REPORT_WITHIN (1 * GST_SECOND)
 /* Between two requests for the same packet, however short the round trip */
 #define MIN_RETRY_MS 10
 
@@ -82,12 +87,37 @@ on_funnel_sink_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* Pictures and sound are brought in step by the sender reports of both. The
+ * regular ones are seconds away when a stream begins. */
+static GstPadProbeReturn
+on_first_packets (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  guint *packets = data;
+  g_autoptr (GstElement) funnel = NULL;
+  g_autoptr (GstObject) webrtcbin = NULL;
+  GObject *session = NULL;
+
+  if (++*packets < PACKETS_BEFORE_REPORT)
+    return GST_PAD_PROBE_OK;
+  if ((funnel = gst_pad_get_parent_element (pad)))
+    webrtcbin = gst_object_get_parent (GST_OBJECT (funnel));
+  if (webrtcbin)
+    session = g_object_get_data (G_OBJECT (webrtcbin), SESSION_KEY);
+  if (session)
+    g_signal_emit_by_name (session, "send-rtcp", (guint64) REPORT_WITHIN);
+  return GST_PAD_PROBE_REMOVE;
+}
+
 static void
 on_funnel_pad_added (GstElement * funnel, GstPad * pad, gpointer data)
 {
-  if (GST_PAD_IS_SINK (pad))
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-        on_funnel_sink_event, NULL, NULL);
+  if (!GST_PAD_IS_SINK (pad))
+    return;
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_funnel_sink_event, NULL, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_first_packets, g_new0 (guint, 1),
+      g_free);
 }
 
 /* What is behind the session goes on seeing all streams as one. */
@@ -121,6 +151,8 @@ on_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
         "twcc-feedback-interval", TWCC_INTERVAL, NULL);
     g_signal_connect (element, "pad-added", G_CALLBACK (on_session_pad_added),
         NULL);
+    g_object_set_data_full (G_OBJECT (bin), SESSION_KEY,
+        g_steal_pointer (&session), g_object_unref);
   } else if (g_str_equal (name, "rtpfunnel")) {
     g_signal_connect (element, "pad-added", G_CALLBACK (on_funnel_pad_added),
         NULL);
