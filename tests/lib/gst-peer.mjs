@@ -102,16 +102,16 @@ export const parseStructure = (text) => new Reader(text).structure();
 
 const words = (text) => text.split(/\s+/).filter(Boolean);
 
-function slotWords(slot, convert) {
+function slotWords(slot, convert, listen) {
   return words(`call.remote_video_${slot} ! ${convert} videoanalyse name=picture_${slot} ! fakesink sync=true
-    call.remote_audio_${slot} ! level name=sound_${slot} ! fakesink sync=true`);
+    call.remote_audio_${slot} ! ${listen} name=sound_${slot} ! fakesink sync=true`);
 }
 
-function line({ name, uri, call, video, audio, slots, convert, more }) {
+function line({ name, uri, call, video, audio, slots, convert, listen, more }) {
   const properties = { ...(uri ? { uri } : {}), 'display-name': name, ...call };
   return ['callbin', 'name=call', ...Object.entries(properties).map(([key, value]) => `${key}=${value}`),
     ...(video ? words(`${video} ! call.video_0`) : []), ...(audio ? words(`${audio} ! call.audio_0`) : []),
-    ...Array.from({ length: slots }, (_, slot) => slotWords(slot, convert)).flat(), ...words(more)];
+    ...Array.from({ length: slots }, (_, slot) => slotWords(slot, convert, listen)).flat(), ...words(more)];
 }
 
 class Peer {
@@ -120,6 +120,7 @@ class Peer {
   warnings = [];
   elements = new Set(); // names of those that have changed their state
   exit = null; // {code, signal} once it has ended
+  onElement = null; // (element, fields) => …, of each element message
   #child;
   #name;
   #tail = []; // the last lines of stderr
@@ -179,6 +180,7 @@ class Peer {
       return;
     const [, kind, slot] = /^(picture|sound)_(\d+)$/.exec(element) ?? [];
     const fields = parseStructure(body);
+    this.onElement?.(element, fields);
     if (kind === 'picture')
       this.#picture(this.#slot(Number(slot)), fields);
     else if (kind === 'sound')
@@ -305,15 +307,16 @@ class Peer {
 //   video, audio  what is sent: a launch text that ends before the pad, '' for nothing
 //   slots    how many remote_video_N and remote_audio_N are watched
 //   convert  words before videoanalyse, such as 'decodebin !'
+//   listen   level, with properties of its own
 //   more     further launch text
 //   fakes    GST_CALL_FAKE_DEVICES; '' for the real devices
 //   env      further environment
 //   prefix   words before gst-launch-1.0, such as those of link.mjs
 export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvideosrc ! ${SMALL}`, audio = 'callaudiosrc',
-  slots = 1, convert = '', more = '', fakes = 'video=3,audio=2', env = {}, prefix = [] } = {}) {
+  slots = 1, convert = '', listen = 'level', more = '', fakes = 'video=3,audio=2', env = {}, prefix = [] } = {}) {
   const [program, ...args] = [...prefix, 'gst-launch-1.0'];
   const child = spawn(program, [...args, '-m', '--no-fault',
-    ...line({ name, uri, call, video, audio, slots, convert, more })], {
+    ...line({ name, uri, call, video, audio, slots, convert, listen, more })], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment(), GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
       GST_REGISTRY: process.env.GST_REGISTRY ?? `${BUILD}/registry-tests.bin`,
