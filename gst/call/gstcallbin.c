@@ -428,6 +428,24 @@ end_call (gpointer object, gpointer data)
   gst_call_room_make_slots (self->room);
 }
 
+/* A stream must begin before it ends, also one that nobody was shown in. */
+static void
+begin_stream (GstElement * element, GstPad * pad)
+{
+  g_autoptr (GstEvent) start =
+      gst_pad_get_sticky_event (pad, GST_EVENT_STREAM_START, 0);
+  g_autofree gchar *id = NULL;
+  GstSegment segment;
+
+  if (start)
+    return;
+  id = g_strdup_printf ("%s/%s", GST_OBJECT_NAME (element),
+      GST_OBJECT_NAME (pad));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (pad, gst_event_new_stream_start (id));
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+}
+
 /* In a thread of its own: a sink that is not playing yet holds up whoever
  * gives it the end. */
 static void
@@ -443,6 +461,7 @@ push_eos (GstElement * element, gpointer data)
       gst_iterator_resync (pads);
     if (result != GST_ITERATOR_OK)
       continue;
+    begin_stream (element, g_value_get_object (&item));
     gst_pad_push_event (g_value_get_object (&item), gst_event_ref (data));
     g_value_reset (&item);
   }
