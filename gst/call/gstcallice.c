@@ -180,7 +180,9 @@ only_loopback (void)
   if (getifaddrs (&all) != 0)
     return FALSE;
   for (i = all; i; i = i->ifa_next) {
-    if (i->ifa_addr && (i->ifa_flags & IFF_UP)
+    /* libnice leaves out what has no carrier, too: a cable that hangs loose,
+     * the bridge of containers that do not run */
+    if (i->ifa_addr && (i->ifa_flags & IFF_UP) && (i->ifa_flags & IFF_RUNNING)
         && !(i->ifa_flags & IFF_LOOPBACK)
         && (i->ifa_addr->sa_family == AF_INET
             || i->ifa_addr->sa_family == AF_INET6))
