@@ -260,6 +260,17 @@ gst_call_member_connect (GstCallMember * member)
 }
 
 void
+gst_call_member_restart (GstCallMember * member)
+{
+  if (!gst_call_member_offers (member))
+    gst_call_room_send_close (member->room, member->info->peer_id,
+        gst_call_peer_get_session (member->peer), "bye",
+        "Another codec is needed");
+  drop_peer (member);
+  gst_call_member_connect (member);
+}
+
+void
 gst_call_member_refuse (GstCallMember * member, const gchar * session)
 {
   g_free (member->last_session);

@@ -315,6 +315,25 @@ gst_call_peer_update_senders (GstCallPeer * self)
     gst_call_media_update_senders (self);
 }
 
+gboolean
+gst_call_peer_can_send (GstCallPeer * self)
+{
+  GstCallKind kind;
+
+  for (kind = GST_CALL_KIND_AUDIO; kind <= GST_CALL_KIND_VIDEO; kind++) {
+    GstCallTrack *track =
+        self->config->room->get_track (self->config->room_data, kind);
+    const GstCallCodec *input =
+        track ? gst_call_track_get_input_codec (track) : NULL;
+    const GstCallSdpMedia *media = gst_call_sdp_find_media (self->sdp, kind);
+
+    if (input && media && media->encoding_name
+        && gst_call_codec_find (media->encoding_name) != input)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 void
 gst_call_peer_tracks_changed (GstCallPeer * self)
 {

@@ -72,6 +72,9 @@ void gst_call_peer_offer (GstCallPeer * self);
 void gst_call_peer_handle (GstCallPeer * self, CallMessage * message);
 /* What a track's input is, is known now */
 void gst_call_peer_update_senders (GstCallPeer * self);
+/* FALSE: a track's input turned out to be encoded in another codec than the
+ * one that was agreed on; it takes another session */
+gboolean gst_call_peer_can_send (GstCallPeer * self);
 /* A local track came or went */
 void gst_call_peer_tracks_changed (GstCallPeer * self);
 /* An error message that a child posted; any thread */

@@ -72,6 +72,8 @@ void gst_call_member_fail (GstCallMember * member, const gchar * code,
     const gchar * text);
 /* When it has a place: the first offer, or that it may offer again */
 void gst_call_member_connect (GstCallMember * member);
+/* A fresh session in place of the one there is, whoever offers */
+void gst_call_member_restart (GstCallMember * member);
 /* Ends a session that it offers: there is no place for it */
 void gst_call_member_refuse (GstCallMember * member, const gchar * session);
 /* It asks for another session after `session`, which is over */

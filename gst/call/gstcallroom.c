@@ -514,7 +514,9 @@ gst_call_room_update_senders (GstCallRoom * self)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstCallMember *member = value;
 
-    if (member->peer)
+    if (member->peer && !gst_call_peer_can_send (member->peer))
+      gst_call_member_restart (member);
+    else if (member->peer)
       gst_call_peer_update_senders (member->peer);
   }
 }

@@ -7,10 +7,16 @@
 #include "call-test.h"
 
 /* The valve keeps back caps as well as pictures */
-#define LATE "videotestsrc is-live=true pattern=ball ! " \
-    "video/x-raw,width=160,height=120,framerate=15/1 ! " \
-    "vp8enc deadline=1 keyframe-max-dist=30 ! valve name=valve drop=true ! " \
-    "call.video_0 "
+#define LATE(encoder) "videotestsrc is-live=true pattern=ball ! " \
+    "video/x-raw,format=I420,width=160,height=120,framerate=15/1 ! " encoder \
+    " ! valve name=valve drop=true ! call.video_0 "
+
+/* The other is not what is agreed on before the caps are known */
+static const gchar *const late_inputs[] = {
+  LATE ("vp8enc deadline=1 keyframe-max-dist=30"),
+  LATE ("x264enc tune=zerolatency speed-preset=ultrafast threads=1 "
+      "key-int-max=30 ! video/x-h264,profile=constrained-baseline"),
+};
 
 static void
 open_valve (CallSide * side)
@@ -22,33 +28,37 @@ open_valve (CallSide * side)
 }
 
 static guint64
-frames_encoded (CallSide * side)
+frames_sent (CallSide * side)
 {
   g_autoptr (GstStructure) stats = NULL;
-  const GValue *track, *encoder;
+  const GValue *track, *value;
+  const GstStructure *s;
   guint64 n = 0;
 
   g_object_get (side->call, "stats", &stats, NULL);
   track = gst_structure_get_value (stats, "video_0");
-  encoder = gst_structure_get_value (gst_value_get_structure (track),
-      "encoder-VP8");
-  if (encoder)
-    gst_structure_get_uint64 (gst_value_get_structure (encoder),
+  s = gst_value_get_structure (track);
+  value = gst_structure_get_value (s, "encoder-VP8");
+  if (!value)
+    value = gst_structure_get_value (s, "encoder-H264");
+  if (value)
+    gst_structure_get_uint64 (gst_value_get_structure (value),
         "frames-encoded", &n);
   return n;
 }
 
-/* given a call in which one side, who offers or who answers, has linked VP8
- * that has not come yet, when it comes, then the other sees it; and so does one
+/* given a call in which one side, who offers or who answers, has linked VP8 or
+ * H.264 that has not come yet, when it comes, then the other sees it; and so does one
  * who joins after that */
 GST_START_TEST (test_late_caps)
 {
-  gboolean offerer = __i__;
+  gboolean offerer = __i__ % 2;
+  const gchar *input = late_inputs[__i__ / 2];
   g_autofree gchar *url = NULL;
   g_autoptr (CallSide) ann = call_side_host ("peer-id=ann",
-      offerer ? CALL_VIDEO_LIVE : LATE, &url);
+      offerer ? CALL_VIDEO_LIVE : input, &url);
   g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob",
-      offerer ? LATE : CALL_VIDEO_LIVE);
+      offerer ? input : CALL_VIDEO_LIVE);
   CallSide *late = offerer ? bob : ann;
   CallSide *other = offerer ? ann : bob;
   g_autoptr (CallSide) carol = NULL;
@@ -60,7 +70,7 @@ GST_START_TEST (test_late_caps)
   call_side_wait_more (other, CALL_VIDEO, 10);
   carol = call_side_join (url, "peer-id=carol", "");
   call_side_wait_more (carol, CALL_VIDEO, 10);
-  fail_unless (frames_encoded (late) > 0);
+  fail_unless (frames_sent (late) > 0);
   call_side_no_error (ann);
   call_side_no_error (bob);
   call_side_no_error (carol);
@@ -76,7 +86,7 @@ callbin_encoded_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 150);
-  tcase_add_loop_test (tc, test_late_caps, 0, 2);
+  tcase_add_loop_test (tc, test_late_caps, 0, 2 * G_N_ELEMENTS (late_inputs));
   return s;
 }
 
