@@ -16,6 +16,7 @@
 
 #define MAX_LINE (16 << 20)
 #define CHUNK 65536
+#define MAX_EVENTS 1000         /* kept */
 
 struct _CallctlLink
 {
@@ -26,6 +27,7 @@ struct _CallctlLink
   GByteArray *input;
   JsonObject *hello;
   gchar *code;                  /* of the last refusal */
+  GQueue events;                /* that came before an answer */
 };
 
 /* *INDENT-OFF* */
@@ -38,6 +40,7 @@ callctl_link_free (CallctlLink * link)
   if (link->fd >= 0)
     close (link->fd);
   g_clear_pointer (&link->hello, json_object_unref);
+  g_queue_clear_full (&link->events, (GDestroyNotify) json_object_unref);
   g_byte_array_unref (link->input);
   g_free (link->path);
   g_free (link->name);
@@ -63,11 +66,11 @@ callctl_link_was (CallctlLink * link, const gchar * code)
   return g_strcmp0 (link->code, code) == 0;
 }
 
-/* seconds: 0 is for ever */
+/* 0 is for ever */
 static void
-set_timeout (CallctlLink * link, guint seconds)
+set_timeout (CallctlLink * link, guint ms)
 {
-  const struct timeval limit = { seconds, 0 };
+  const struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
 
   setsockopt (link->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt (link->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -185,6 +188,8 @@ callctl_link_ask (CallctlLink * link, JsonObject * request, GError ** error)
       return NULL;
     if (!json_object_has_member (answer, "event"))
       return g_steal_pointer (&answer);
+    if (link->events.length < MAX_EVENTS)
+      g_queue_push_tail (&link->events, g_steal_pointer (&answer));
   }
 }
 
@@ -200,10 +205,16 @@ callctl_request (const gchar * command, const gchar * element)
 }
 
 JsonObject *
-callctl_link_wait (CallctlLink * link, gboolean for_ever, GError ** error)
+callctl_link_wait (CallctlLink * link, guint ms, GError ** error)
 {
-  set_timeout (link, for_ever ? 0 : link->timeout);
-  return read_object (link, error);
+  JsonObject *object = g_queue_pop_head (&link->events);
+
+  if (object)
+    return object;
+  set_timeout (link, ms);
+  object = read_object (link, error);
+  set_timeout (link, link->timeout * 1000);
+  return object;
 }
 
 CallctlLink *
@@ -220,7 +231,7 @@ callctl_link_open (const gchar * path, guint timeout, GError ** error)
   link->fd = call_control_connect (path, error);
   if (link->fd < 0)
     return NULL;
-  set_timeout (link, timeout);
+  set_timeout (link, timeout * 1000);
   link->hello = read_object (link, error);
   if (!link->hello || !check_answer (link, link->hello, error))
     return NULL;

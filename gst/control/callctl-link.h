@@ -31,17 +31,17 @@ void callctl_link_free (CallctlLink * link);
 const gchar *callctl_link_get_name (CallctlLink * link);
 JsonObject *callctl_link_get_hello (CallctlLink * link);
 
-/* Takes request. The answer; events meanwhile are dropped. (transfer full) */
+/* Takes request. The answer; events meanwhile are kept for wait.
+ * (transfer full) */
 JsonObject *callctl_link_ask (CallctlLink * link, JsonObject * request,
     GError ** error);
 
 /* {"do": command, "element": element}; element may be NULL. (transfer full) */
 JsonObject *callctl_request (const gchar * command, const gchar * element);
 
-/* The next event, however long that takes, or not longer than the timeout.
+/* The next event, within so many ms; 0: however long that takes.
  * (transfer full) */
-JsonObject *callctl_link_wait (CallctlLink * link, gboolean for_ever,
-    GError ** error);
+JsonObject *callctl_link_wait (CallctlLink * link, guint ms, GError ** error);
 
 /* TRUE: the refusal has this code of the protocol */
 gboolean callctl_link_was (CallctlLink * link, const gchar * code);

@@ -19,6 +19,7 @@
 
 #define DEFAULT_TIMEOUT 10
 #define POLL_MS 50
+#define OBJECTION_MS 200        /* an element has to warn of what was set */
 
 /* Exit statuses */
 enum
@@ -225,6 +226,43 @@ print_notes (JsonObject * answer)
     g_printerr ("callctl: %s\n", json_array_get_string_element (notes, i));
 }
 
+/* TRUE: an element that is watched has warned. Devices are opened after the
+ * property was set; what cannot be known by then is told by `watch`. */
+static gboolean
+tell_objection (CallctlLink * link)
+{
+  gint64 end = g_get_monotonic_time () + OBJECTION_MS * 1000, left;
+
+  while ((left = (end - g_get_monotonic_time ()) / 1000) > 0) {
+    g_autoptr (JsonObject) event = callctl_link_wait (link, left, NULL);
+    const gchar *type = event ?
+        json_object_get_string_member_with_default (event, "type", "") : "";
+
+    if (strcmp (type, "warning") == 0 || strcmp (type, "error") == 0) {
+      fail (REFUSED, "%s", json_object_get_string_member_with_default (event,
+              "text", type));
+      return TRUE;
+    }
+    if (!event)
+      return FALSE;
+  }
+  return FALSE;
+}
+
+/* Takes request. Listens first, so that no warning is missed. */
+static gint
+set_and_listen (const Options * o, CallctlLink * link, const gchar * element,
+    JsonObject * request)
+{
+  g_autoptr (JsonObject) watching =
+      callctl_link_ask (link, callctl_request ("watch", element), NULL);
+  gint status = ask (o, link, request, print_notes);
+
+  if (status == DONE && watching && tell_objection (link))
+    status = REFUSED;
+  return status;
+}
+
 static gint
 set (const Options * o, CallctlLink * link, const gchar * element,
     gchar ** words)
@@ -245,7 +283,7 @@ set (const Options * o, CallctlLink * link, const gchar * element,
     name = g_strndup (*words, value - *words);
     json_object_set_string_member (properties, name, value + 1);
   }
-  return ask (o, link, request, print_notes);
+  return set_and_listen (o, link, element, request);
 }
 
 static void
@@ -314,7 +352,7 @@ watch (const Options * o, CallctlLink * link, gchar ** words)
   answer = callctl_link_ask (link, request, &error);
   while (answer) {
     json_object_unref (answer);
-    answer = callctl_link_wait (link, TRUE, &error);
+    answer = callctl_link_wait (link, 0, &error);
     if (answer && o->json)
       callctl_print_json (answer);
     else if (answer)
@@ -475,7 +513,7 @@ quit (const Options * o, CallctlLink * link)
   /* its last word is the end of the connection */
   while (answer) {
     json_object_unref (answer);
-    answer = callctl_link_wait (link, FALSE, &error);
+    answer = callctl_link_wait (link, o->timeout * 1000, &error);
   }
   if (g_error_matches (error, CALLCTL_ERROR, CALLCTL_ERROR_LOST))
     return DONE;
@@ -515,6 +553,20 @@ run (const Options * o, CallctlLink * link, gchar ** words)
 
 /* --- program --- */
 
+#define SUMMARY \
+    "Asks and changes a running pipeline that has a callcontrol in its line.\n" \
+    "\n" \
+    "  callctl                        running pipelines and their elements\n" \
+    "  callctl ELEMENT                what can be set, and what it is now\n" \
+    "  callctl ELEMENT PROPERTY       print one\n" \
+    "  callctl ELEMENT PROPERTY=VALUE…  set, all of them or none\n" \
+    "  callctl ELEMENT ACTION [ARGUMENT…]  emit an action signal\n" \
+    "  callctl watch [ELEMENT [PROPERTY]]  follow changes and messages\n" \
+    "  callctl mute|unmute [ELEMENT…]  the microphone, or what is named\n" \
+    "  callctl hang-up                leave the call\n" \
+    "  callctl dot [ELEMENT]          the graph, for Graphviz\n" \
+    "  callctl quit                   end the stream, and so the program"
+
 /* *INDENT-OFF* */
 static gboolean
 parse_options (Options * o, gint * argc, gchar *** argv, GError ** error)
@@ -544,19 +596,7 @@ parse_options (Options * o, gint * argc, gchar *** argv, GError ** error)
     {NULL}
   };
 
-  g_option_context_set_summary (context,
-      "Asks and changes a running pipeline that has a callcontrol in its line.\n"
-      "\n"
-      "  callctl                        running pipelines and their elements\n"
-      "  callctl ELEMENT                what can be set, and what it is now\n"
-      "  callctl ELEMENT PROPERTY       print one\n"
-      "  callctl ELEMENT PROPERTY=VALUE…  set, all of them or none\n"
-      "  callctl ELEMENT ACTION [ARGUMENT…]  emit an action signal\n"
-      "  callctl watch [ELEMENT [PROPERTY]]  follow changes and messages\n"
-      "  callctl mute|unmute [ELEMENT…]  the microphone, or what is named\n"
-      "  callctl hang-up                leave the call\n"
-      "  callctl dot [ELEMENT]          the graph, for Graphviz\n"
-      "  callctl quit                   end the stream, and so the program");
+  g_option_context_set_summary (context, SUMMARY);
   g_option_context_set_description (context,
       "Exit status: 0 done; 1 the pipeline refused; 2 it was not asked.");
   g_option_context_add_main_entries (context, entries, NULL);

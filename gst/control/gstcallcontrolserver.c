@@ -99,8 +99,13 @@ static void
 run_task (gpointer data, gpointer unused)
 {
   Task *task = data;
+  gboolean stopped;
 
-  task->func (task->object, task->data);
+  g_mutex_lock (&task->server->lock);
+  stopped = task->server->pool == NULL;
+  g_mutex_unlock (&task->server->lock);
+  if (!stopped)
+    task->func (task->object, task->data);
   task_free (task);
 }
 
@@ -317,8 +322,9 @@ gst_call_control_server_stop (GstCallControlServer * self)
   g_mutex_lock (&self->lock);
   pool = g_steal_pointer (&self->pool);
   g_mutex_unlock (&self->lock);
-  /* drops what has not begun, and does not wait */
-  g_thread_pool_free (pool, TRUE, FALSE);
+  /* What has not begun is not done any more, by run_task: GLib 2.74, told to
+   * drop it, calls the function that frees it with pointers of its own. */
+  g_thread_pool_free (pool, FALSE, FALSE);
   g_mutex_lock (&self->lock);
   while (self->n_tasks > 0
       && g_cond_wait_until (&self->cond, &self->lock, end));
@@ -357,6 +363,6 @@ gst_call_control_server_init (GstCallControlServer * self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   self->clients = g_ptr_array_new_with_free_func (g_object_unref);
-  self->pool = g_thread_pool_new_full (run_task, NULL, task_free,
+  self->pool = g_thread_pool_new (run_task, NULL,
       GST_CALL_CONTROL_MAX_CLIENTS, FALSE, NULL);
 }

@@ -44,5 +44,5 @@ gchar *control_test_ask (gint fd, const gchar * request);
 void control_test_flows (GstElement * pipeline, const gchar * element,
     guint n);
 
-/* Resident memory, bytes */
+/* Resident memory, bytes; 0 under a sanitizer */
 gsize control_test_memory (void);
