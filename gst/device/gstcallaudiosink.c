@@ -141,6 +141,12 @@ gst_call_audio_sink_has_failed_downstream (GstCallDeviceBin * bin)
   return FALSE;
 }
 
+static gboolean
+gst_call_audio_sink_can_process (GstCallDeviceBin * bin)
+{
+  return FALSE;
+}
+
 /* A speaker that fails must not end the stream: what flows in while it is
  * replaced is lost, as it would be anyway. */
 static GstFlowReturn
@@ -184,6 +190,7 @@ gst_call_audio_sink_class_init (GstCallAudioSinkClass * klass)
   bin_class->part = gst_call_audio_sink_part;
   bin_class->get_downstream = gst_call_audio_sink_get_downstream;
   bin_class->has_failed_downstream = gst_call_audio_sink_has_failed_downstream;
+  bin_class->can_process = gst_call_audio_sink_can_process;
   bin_class->get_caps = gst_call_audio_sink_get_caps;
   bin_class->set_enabled = gst_call_audio_sink_set_enabled;
   gst_element_class_add_static_pad_template (element_class, &sink_template);

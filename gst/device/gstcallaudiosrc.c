@@ -83,6 +83,12 @@ gst_call_audio_src_make_blank (void)
   return blank;
 }
 
+static gboolean
+gst_call_audio_src_can_process (GstCallDeviceBin * bin)
+{
+  return FALSE;
+}
+
 static void
 gst_call_audio_src_class_init (GstCallAudioSrcClass * klass)
 {
@@ -93,6 +99,7 @@ gst_call_audio_src_class_init (GstCallAudioSrcClass * klass)
   bin_class->kind = GST_CALL_DEVICE_AUDIO_INPUT;
   bin_class->noun = "microphone";
   bin_class->substitute = "Silence is sent in its place";
+  bin_class->can_process = gst_call_audio_src_can_process;
   src_class->medium = "audio";
   src_class->allowed = ALLOWED;
   src_class->choose_mode = gst_call_mode_choose_audio;

@@ -46,6 +46,7 @@ gst_call_device_unref (GstCallDevice * device)
   g_free (device->label);
   g_free (device->group);
   g_free (device->api);
+  g_free (device->facing);
   g_free (device->alias);
   gst_clear_caps (&device->caps);
   gst_clear_object (&device->device);
@@ -176,6 +177,22 @@ find_id (GstCallDevice * self, const GstStructure * properties)
   return id ? id : g_strdup_printf ("%s:%s", self->api, self->label);
 }
 
+/* libcamera knows where a camera is. */
+static gchar *
+find_facing (const GstStructure * properties)
+{
+  static const gchar *const names[] = { "api.libcamera.location",
+    "device.location", NULL
+  };
+  g_autofree gchar *location = first_field (properties, names);
+
+  if (g_strcmp0 (location, "front") == 0)
+    return g_strdup ("user");
+  if (g_strcmp0 (location, "back") == 0)
+    return g_strdup ("environment");
+  return NULL;
+}
+
 GstCallDevice *
 gst_call_device_new (GstCallDeviceKind kind, GstDevice * device)
 {
@@ -198,6 +215,7 @@ gst_call_device_new (GstCallDeviceKind kind, GstDevice * device)
   if (kind == GST_CALL_DEVICE_VIDEO_INPUT)
     self->alias = first_field (properties, paths);
   self->id = find_id (self, properties);
+  self->facing = find_facing (properties);
   self->group = first_field (properties, groups);
   if (!self->group)
     self->group = g_strdup ("");
@@ -358,8 +376,9 @@ gst_call_device_find (GPtrArray * devices, const gchar * id)
   return NULL;
 }
 
-static gboolean
-fits (GstCallDevice * device, const gchar * id, const gchar * label)
+gboolean
+gst_call_device_fits (const GstCallDevice * device, const gchar * id,
+    const gchar * label)
 {
   if (id && *id)
     return g_str_equal (device->id, id) || g_strcmp0 (device->alias, id) == 0;
@@ -368,35 +387,40 @@ fits (GstCallDevice * device, const gchar * id, const gchar * label)
   return !device->is_monitor;
 }
 
-GstCallDevice *
-gst_call_device_choose (GPtrArray * devices, GstCallDeviceKind kind,
+static const gchar *const nouns[] = { "camera", "microphone", "speaker" };
+
+void
+gst_call_device_explain (GPtrArray * devices, GstCallDeviceKind kind,
     const gchar * id, const gchar * label, GError ** error)
 {
-  static const gchar *names[] = { "camera", "microphone", "speaker" };
   g_autofree gchar *known = gst_call_device_describe (devices);
-  const gchar *name = names[kind];
-  guint i;
 
-  for (i = 0; i < devices->len; i++) {
-    GstCallDevice *device = g_ptr_array_index (devices, i);
-
-    if (fits (device, id, label))
-      return gst_call_device_ref (device);
-  }
   if (id && *id)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
         "There is no %s with device-id \"%.200s\". Set device-id to one of: "
-        "%s.", name, id, known);
+        "%s.", nouns[kind], id, known);
   else if (label && *label)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
         "No %s has a name that fits label \"%.200s\". Set label to fit one of, "
-        "or device-id to: %s.", name, label, known);
+        "or device-id to: %s.", nouns[kind], label, known);
   else
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
         "There is no %s. Plug one in%s. Devices that are only used when asked "
-        "for by device-id: %s.", name, kind == GST_CALL_DEVICE_AUDIO_OUTPUT ?
+        "for by device-id: %s.", nouns[kind],
+        kind == GST_CALL_DEVICE_AUDIO_OUTPUT ?
         " or start PipeWire or PulseAudio" : ", start PipeWire or PulseAudio, "
         "or set GST_CALL_FAKE_DEVICES=video=1,audio=1 to use fake devices",
         known);
-  return NULL;
+}
+
+void
+gst_call_device_explain_constraint (GPtrArray * devices, GstCallDeviceKind kind,
+    const gchar * constraint, GError ** error)
+{
+  g_autofree gchar *known = gst_call_device_describe (devices);
+
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "No %s can do what constraints ask for: %s (OverconstrainedError). Ask "
+      "for less of it, or write \"ideal\" in the place of exact, min or max. "
+      "Looked at: %s.", nouns[kind], constraint, known);
 }

@@ -98,6 +98,7 @@ typedef struct
   GstCallChoice *previous;      /* where to return if goal fails */
   GstCallDevice *seen;          /* the last device that was live */
   GstCaps *seen_mode;
+  guint seen_processing;
   const gchar *reason;          /* for call-track-switched */
   gint64 since;                 /* the switch was asked for, monotonic, µs */
   gboolean lost;                /* reaching goal is the end of the track */
@@ -122,6 +123,8 @@ typedef struct
 
   /* object lock */
   GstCallWish wish;
+  gchar *constraints;           /* the text of wish.constraints */
+  gchar *complaint;             /* to be told when somebody can hear it */
   guint serial;                 /* grows with each change of wish */
   gint64 wished_at;             /* monotonic time, µs */
   gboolean enabled;
@@ -154,7 +157,7 @@ void gst_call_device_bin_kick (GstCallDeviceBin * self);
 
 /* Opens the first branch as current; with STATE held, before the worker. */
 gboolean gst_call_device_machine_start (GstCallDeviceBin * self,
-    GError ** error);
+    const gchar ** failed, GError ** error);
 /* Worker only: makes the steps that can be made. */
 void gst_call_device_machine_advance (GstCallDeviceBin * self);
 /* Closes what is open; with STATE held, after the worker. */
@@ -164,12 +167,13 @@ void gst_call_device_machine_report_start (GstCallDeviceBin * self);
 
 /* --- gstcalldevicemessage.c: no lock held --- */
 
+/* failed: name of the constraint that is to blame, or NULL. */
 void gst_call_device_bin_post_error (GstCallDeviceBin * self,
-    const GError * error, const gchar * debug);
+    const GError * error, const gchar * debug, const gchar * failed);
 void gst_call_device_bin_post_open_error (GstCallDeviceBin * self,
     GstCallBranch * branch);
 void gst_call_device_bin_warn_kept (GstCallDeviceBin * self,
-    const gchar * reason);
+    const gchar * reason, const gchar * failed);
 void gst_call_device_bin_warn_held (GstCallDeviceBin * self,
     GstCallDevice * device);
 void gst_call_device_bin_post_switched (GstCallDeviceBin * self,

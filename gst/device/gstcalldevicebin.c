@@ -19,6 +19,7 @@ enum
   PROP_0,
   PROP_DEVICE_ID,
   PROP_LABEL,
+  PROP_CONSTRAINTS,
   PROP_ENABLED,
   PROP_RELEASE_WHEN_DISABLED,
   PROP_FALLBACK,
@@ -301,6 +302,14 @@ start (GstCallDeviceBin * self)
   GstCallDeviceBinPrivate *priv = PRIV (self);
   g_autoptr (GError) error = NULL;
 
+  const gchar *failed = NULL;
+  g_autofree gchar *complaint = NULL;
+
+  GST_OBJECT_LOCK (self);
+  complaint = g_steal_pointer (&priv->complaint);
+  GST_OBJECT_UNLOCK (self);
+  if (complaint)
+    gst_call_device_bin_warn_kept (self, complaint, NULL);
   priv->reached = GST_STATE_READY;
   priv->list =
       gst_call_device_list_get (GST_CALL_DEVICE_BIN_GET_CLASS (self)->kind);
@@ -308,9 +317,9 @@ start (GstCallDeviceBin * self)
       G_CALLBACK (on_list_changed), self, 0);
   priv->removed_id = g_signal_connect_object (priv->list, "removed",
       G_CALLBACK (on_list_changed), self, 0);
-  if (gst_call_device_machine_start (self, &error))
+  if (gst_call_device_machine_start (self, &failed, &error))
     return TRUE;
-  gst_call_device_bin_post_error (self, error, NULL);
+  gst_call_device_bin_post_error (self, error, NULL, failed);
   stop (self);
   return FALSE;
 }
@@ -371,11 +380,20 @@ make_settings (GstCallDeviceBin * self)
 {
   g_autoptr (GstCallBranch) branch = ref_current (self);
   g_autoptr (GstCaps) caps = NULL;
+  GstStructure *settings;
+  guint id;
 
   if (!branch || !branch->choice->device)
     return gst_call_device_settings (NULL, NULL);
   caps = GST_CALL_DEVICE_BIN_GET_CLASS (self)->get_caps (self, branch->element);
-  return gst_call_device_settings (branch->choice->device, caps);
+  settings = gst_call_device_settings (branch->choice->device, caps);
+  for (id = GST_CALL_ECHO_CANCELLATION; id <= GST_CALL_AUTO_GAIN_CONTROL; id++) {
+    if (branch->choice->device->kind == GST_CALL_DEVICE_AUDIO_INPUT)
+      gst_structure_set (settings, gst_call_constraint_name (id),
+          G_TYPE_BOOLEAN, (branch->choice->processing & GST_CALL_BIT (id)) != 0,
+          NULL);
+  }
+  return settings;
 }
 
 /* With OBJECT held: the worker looks at it next. */
@@ -386,6 +404,32 @@ change_wish (GstCallDeviceBinPrivate * priv)
   priv->wished_at = g_get_monotonic_time ();
 }
 
+/* What is wrong is told now and, if nobody can hear it yet, at the start. */
+static void
+set_constraints (GstCallDeviceBin * self, const gchar * text)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  g_autoptr (GError) error = NULL;
+  GstCallConstraints *constraints = gst_call_constraints_parse (text, &error);
+  gboolean heard;
+
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&priv->complaint, g_free);
+  if (constraints) {
+    g_clear_pointer (&priv->wish.constraints, gst_call_constraints_unref);
+    priv->wish.constraints = constraints;
+    g_free (priv->constraints);
+    priv->constraints = g_strdup (text ? text : "");
+    change_wish (priv);
+  }
+  heard = GST_ELEMENT_BUS (self) != NULL;
+  if (!constraints && !heard)
+    priv->complaint = g_strdup (error->message);
+  GST_OBJECT_UNLOCK (self);
+  if (!constraints && heard)
+    gst_call_device_bin_warn_kept (self, error->message, NULL);
+}
+
 static void
 gst_call_device_bin_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
@@ -393,6 +437,11 @@ gst_call_device_bin_set_property (GObject * object, guint id,
   GstCallDeviceBin *self = GST_CALL_DEVICE_BIN (object);
   GstCallDeviceBinPrivate *priv = PRIV (self);
 
+  if (id == PROP_CONSTRAINTS) {
+    set_constraints (self, g_value_get_string (value));
+    gst_call_device_bin_kick (self);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
     case PROP_DEVICE_ID:
@@ -452,6 +501,9 @@ gst_call_device_bin_get_property (GObject * object, guint id, GValue * value,
     case PROP_LABEL:
       g_value_set_string (value, priv->wish.label);
       break;
+    case PROP_CONSTRAINTS:
+      g_value_set_string (value, priv->constraints);
+      break;
     case PROP_ENABLED:
       g_value_set_boolean (value, priv->enabled);
       break;
@@ -480,6 +532,8 @@ gst_call_device_bin_finalize (GObject * object)
   GstCallDeviceBinPrivate *priv = PRIV (GST_CALL_DEVICE_BIN (object));
 
   gst_call_wish_clear (&priv->wish);
+  g_free (priv->constraints);
+  g_free (priv->complaint);
   g_mutex_clear (&priv->path);
   G_OBJECT_CLASS (gst_call_device_bin_parent_class)->finalize (object);
 }
@@ -515,6 +569,23 @@ gst_call_device_bin_install_properties (GObjectClass * gobject_class)
    */
   props[PROP_LABEL] = g_param_spec_string ("label", "Label",
       "Glob over the names of devices (empty = any)", "",
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  /**
+   * GstCallDeviceBin:constraints:
+   *
+   * JSON text, MediaTrackConstraints of W3C mediacapture-main: deviceId, groupId,
+   * facingMode, width, height, aspectRatio, frameRate, sampleRate, channelCount,
+   * echoCancellation, noiseSuppression, autoGainControl, each bare or with ideal,
+   * exact, min and max, and advanced. Of the devices that device-id and label
+   * leave, and of their modes, the one with the smallest fitness distance is
+   * opened. Up to 16 KiB; empty = none. Switches as device-id does; a text that
+   * is wrong is told in a warning that says where, and the old value stays.
+   *
+   * Since: 0.1
+   */
+  props[PROP_CONSTRAINTS] = g_param_spec_string ("constraints", "Constraints",
+      "MediaTrackConstraints of W3C as JSON (empty = none)", "",
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
 
   /**
@@ -640,6 +711,7 @@ gst_call_device_bin_init (GstCallDeviceBin * self)
   g_mutex_init (&priv->path);
   priv->wish.device_id = g_strdup ("");
   priv->wish.label = g_strdup ("");
+  priv->constraints = g_strdup ("");
   priv->enabled = TRUE;
   priv->open_timeout = DEFAULT_OPEN_TIMEOUT;
   priv->track_state = GST_CALL_TRACK_ENDED;

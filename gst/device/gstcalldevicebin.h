@@ -47,9 +47,11 @@ struct _GstCallDeviceBinClass
   /* The rest is called from any thread.
    *
    * has_failed_downstream: an error of the branch is not the device's.
+   * can_process: what it hears can be cleaned of echo and noise.
    * get_caps: (transfer full) (nullable) what its device delivers or takes.
    * set_enabled: property "enabled" has been set. */
   gboolean (*has_failed_downstream) (GstCallDeviceBin * self);
+  gboolean (*can_process) (GstCallDeviceBin * self);
   GstCaps *(*get_caps) (GstCallDeviceBin * self, GstElement * branch);
   void (*set_enabled) (GstCallDeviceBin * self, gboolean enabled);
 };

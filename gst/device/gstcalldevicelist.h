@@ -35,7 +35,8 @@ typedef enum
 #define GST_TYPE_CALL_TRACK_STATE (gst_call_track_state_get_type ())
 GType gst_call_track_state_get_type (void);
 
-/* Constant once made. Strings are never NULL, except alias. */
+/* Constant once made. Strings are never NULL, except
+ * facing and alias. */
 typedef struct
 {
   gatomicrefcount refs;
@@ -44,6 +45,7 @@ typedef struct
   gchar *label;                 /* for people */
   gchar *group;                 /* same for all devices of one thing, or "" */
   gchar *api;                   /* "v4l2", "pipewire", "pulse", "alsa", … */
+  gchar *facing;                /* W3C facingMode, "user", or NULL */
   gchar *alias;                 /* also accepted as id: /dev/video0, or NULL */
   GstCaps *caps;
   GstDevice *device;
@@ -67,13 +69,17 @@ GstStructure *gst_call_device_to_structure (GstCallDevice * device);
  * latency low and no clock of its own. */
 GstElement *gst_call_device_create_element (GstCallDevice * device);
 
-/* Of devices (GstCallDevice, best first) the one with this id, else, if id is
- * empty, the first whose label fits the glob; empty fits every one that is not
- * a monitor. NULL: GST_RESOURCE_ERROR_NOT_FOUND, with what is there and what to
- * do. (transfer full) */
-GstCallDevice *gst_call_device_choose (GPtrArray * devices,
-    GstCallDeviceKind kind, const gchar * id, const gchar * label,
-    GError ** error);
+/* TRUE: its id is id, or, if that is empty, its label fits the glob; empty fits
+ * every one that is not a monitor. */
+gboolean gst_call_device_fits (const GstCallDevice * device, const gchar * id,
+    const gchar * label);
+
+/* Says that none of devices fits, or can do what a constraint asks for, what
+ * there is and what to do: GST_RESOURCE_ERROR_NOT_FOUND, SETTINGS. */
+void gst_call_device_explain (GPtrArray * devices, GstCallDeviceKind kind,
+    const gchar * id, const gchar * label, GError ** error);
+void gst_call_device_explain_constraint (GPtrArray * devices,
+    GstCallDeviceKind kind, const gchar * constraint, GError ** error);
 
 /* (transfer none) (nullable): the one of devices with this id */
 GstCallDevice *gst_call_device_find (GPtrArray * devices, const gchar * id);

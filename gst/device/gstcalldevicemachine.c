@@ -54,12 +54,14 @@ set_goal (GstCallDeviceBin * self, GstCallChoice * goal, const gchar * reason,
 
 static GstCallChoice *
 choose (GstCallDeviceBin * self, const GstCallWish * wish, GHashTable * except,
-    GError ** error)
+    const gchar ** failed, GError ** error)
 {
   g_autoptr (GstCaps) downstream = KLASS (self)->get_downstream (self);
+  const gchar *unused;
 
   return gst_call_choose (PRIV (self)->machine.devices, KLASS (self)->kind,
-      wish, downstream, except, error);
+      wish, downstream, except, KLASS (self)->can_process (self),
+      failed ? failed : &unused, error);
 }
 
 /* What fits the wish, but for the device it names. */
@@ -74,7 +76,7 @@ choose_another (GstCallDeviceBin * self)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&wish.device_id, g_free);
   g_clear_pointer (&wish.label, g_free);
-  return choose (self, &wish, priv->machine.failed, NULL);
+  return choose (self, &wish, priv->machine.failed, NULL, NULL);
 }
 
 /* The chosen device, if it is there again. */
@@ -92,7 +94,7 @@ choose_home (GstCallDeviceBin * self)
   GST_OBJECT_UNLOCK (self);
   g_free (wish.device_id);
   wish.device_id = g_strdup (machine->home);
-  return choose (self, &wish, NULL, NULL);
+  return choose (self, &wish, NULL, NULL, NULL);
 }
 
 /* The device in use, or the one that was opened in its place, is of no use. */
@@ -121,7 +123,7 @@ fall_back (GstCallDeviceBin * self)
         "The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
         "Plug it in again, or set fallback to next-device or hold.",
         KLASS (self)->noun, machine->seen->label, machine->seen->id);
-    gst_call_device_bin_post_error (self, error, NULL);
+    gst_call_device_bin_post_error (self, error, NULL, NULL);
   }
 }
 
@@ -132,14 +134,15 @@ follow_wish (GstCallDeviceBin * self, const GstCallWish * wish, gint64 since,
 {
   GstCallMachine *machine = &PRIV (self)->machine;
   g_autoptr (GError) error = NULL;
-  GstCallChoice *choice = choose (self, wish, NULL, &error);
+  const gchar *failed = NULL;
+  GstCallChoice *choice = choose (self, wish, NULL, &failed, &error);
 
   machine->refused = choice == NULL;
   if (choice) {
     g_clear_pointer (&machine->home, g_free);
     set_goal (self, choice, "set", since);
   } else if (!quiet) {
-    gst_call_device_bin_warn_kept (self, error->message);
+    gst_call_device_bin_warn_kept (self, error->message, failed);
     if (is_alive (self, PRIV (self)->current))
       set_goal (self, NULL, "refused", 0);
     else if (!machine->goal)
@@ -334,7 +337,7 @@ fail_next (GstCallDeviceBin * self)
         "it delivers nothing." : "it gives no reason.");
     g_hash_table_add (machine->failed, g_strdup (device->id));
     if (machine->seen || is_alive (self, priv->current))
-      gst_call_device_bin_warn_kept (self, reason);
+      gst_call_device_bin_warn_kept (self, reason, NULL);
   }
   machine->late = FALSE;
   gst_call_branch_remove (self, &priv->next);
@@ -368,6 +371,7 @@ settle (GstCallDeviceBin * self, GstCallBranch * branch)
     return;
   }
   same = machine->seen && g_str_equal (machine->seen->id, device->id)
+      && machine->seen_processing == branch->choice->processing
       && gst_caps_is_equal (machine->seen_mode, branch->choice->mode);
   if (machine->home && g_str_equal (machine->home, device->id))
     g_clear_pointer (&machine->home, g_free);
@@ -382,6 +386,7 @@ settle (GstCallDeviceBin * self, GstCallBranch * branch)
   g_clear_pointer (&machine->seen, gst_call_device_unref);
   machine->seen = gst_call_device_ref (device);
   gst_caps_replace (&machine->seen_mode, branch->choice->mode);
+  machine->seen_processing = branch->choice->processing;
 }
 
 /* next delivers: the one before is closed. */
@@ -579,7 +584,8 @@ open_first (GstCallDeviceBin * self, GstCallChoice * choice, GError ** error)
 }
 
 gboolean
-gst_call_device_machine_start (GstCallDeviceBin * self, GError ** error)
+gst_call_device_machine_start (GstCallDeviceBin * self, const gchar ** failed,
+    GError ** error)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
   GstCallMachine *machine = &priv->machine;
@@ -595,7 +601,7 @@ gst_call_device_machine_start (GstCallDeviceBin * self, GError ** error)
   gst_call_wish_copy (&wish, &priv->wish);
   machine->serial = priv->serial;
   GST_OBJECT_UNLOCK (self);
-  choice = choose (self, &wish, NULL, &reason);
+  choice = choose (self, &wish, NULL, failed, &reason);
   if (choice && open_first (self, choice, &reason)) {
     gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_MUTED);
     return TRUE;

@@ -23,18 +23,21 @@ post (GstCallDeviceBin * self, GstStructure * structure)
 
 static void
 post_full (GstCallDeviceBin * self, GstMessageType type, GQuark domain,
-    gint code, gchar * text, const gchar * debug)
+    gint code, gchar * text, const gchar * debug, const gchar * failed)
 {
-  gst_element_message_full (GST_ELEMENT (self), type, domain, code, text,
-      g_strdup (debug), __FILE__, GST_FUNCTION, __LINE__);
+  GstStructure *details = failed ? gst_structure_new ("details",
+      "constraint", G_TYPE_STRING, failed, NULL) : NULL;
+
+  gst_element_message_full_with_details (GST_ELEMENT (self), type, domain, code,
+      text, g_strdup (debug), __FILE__, GST_FUNCTION, __LINE__, details);
 }
 
 void
 gst_call_device_bin_post_error (GstCallDeviceBin * self, const GError * error,
-    const gchar * debug)
+    const gchar * debug, const gchar * failed)
 {
   post_full (self, GST_MESSAGE_ERROR, error->domain, error->code,
-      g_strdup (error->message), debug);
+      g_strdup (error->message), debug, failed);
 }
 
 void
@@ -55,16 +58,17 @@ gst_call_device_bin_post_open_error (GstCallDeviceBin * self,
           "program that uses it, or set device-id to one of: %s.",
           KLASS (self)->noun, device->label, device->id,
           error ? error->message : "it gives no reason.", known),
-      branch->debug);
+      branch->debug, NULL);
 }
 
 void
-gst_call_device_bin_warn_kept (GstCallDeviceBin * self, const gchar * reason)
+gst_call_device_bin_warn_kept (GstCallDeviceBin * self, const gchar * reason,
+    const gchar * failed)
 {
   post_full (self, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_SETTINGS,
       g_strdup_printf ("%s What was sent or played before goes on.", reason),
-      NULL);
+      NULL, failed);
 }
 
 void

@@ -4,7 +4,7 @@
 
 /* Threads and locks: see gstcalldevicebin-private.h. Of its own this part has
  *
- *   OBJECT protects: last, last_time, gap
+ *   OBJECT protects: last, passing, disabled
  *   on_output and on_switched run in the streaming thread of a branch
  */
 #ifdef HAVE_CONFIG_H
@@ -26,8 +26,8 @@ typedef struct
 
   /* object lock */
   GstBuffer *last;              /* video: what went out last, to be held */
-  GstClockTime last_time;
-  GstClockTime gap;             /* from the one before last to last */
+  gboolean passing;             /* encoded video: it cannot be made black */
+  gboolean disabled;
 } GstCallDeviceSrcPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
@@ -96,6 +96,9 @@ make_device (GstCallDeviceSrc * self, const GstCallChoice * choice,
   }
   GST_DEBUG_OBJECT (self, "%s: %" GST_PTR_FORMAT " for %" GST_PTR_FORMAT,
       device->id, mode.device, mode.output);
+  GST_OBJECT_LOCK (self);
+  PRIV (self)->passing = mode.pass;
+  GST_OBJECT_UNLOCK (self);
   chain[n] = gst_call_device_create_element (device);
   if (chain[n])
     gst_object_set_name (GST_OBJECT (chain[n++]), "source");
@@ -195,38 +198,28 @@ static GstPadProbeReturn
 on_output (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (data));
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  GstClockTime time = GST_BUFFER_PTS (buffer);
-  gboolean video = GST_CALL_DEVICE_BIN_GET_CLASS (data)->kind ==
-      GST_CALL_DEVICE_VIDEO_INPUT;
+  GstPadProbeReturn ret;
 
   GST_OBJECT_LOCK (data);
-  if (video)
-    gst_buffer_replace (&priv->last, buffer);
-  priv->gap = GST_CLOCK_TIME_IS_VALID (time)
-      && GST_CLOCK_TIME_IS_VALID (priv->last_time) ? time - priv->last_time : 0;
-  priv->last_time = time;
-  if (!video && GST_CLOCK_TIME_IS_VALID (time)
-      && GST_BUFFER_DURATION_IS_VALID (buffer))
-    priv->last_time += GST_BUFFER_DURATION (buffer);
+  ret = priv->passing && priv->disabled ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  if (GST_CALL_DEVICE_BIN_GET_CLASS (data)->kind == GST_CALL_DEVICE_VIDEO_INPUT)
+    gst_buffer_replace (&priv->last, GST_PAD_PROBE_INFO_BUFFER (info));
   GST_OBJECT_UNLOCK (data);
-  return GST_PAD_PROBE_OK;
+  return ret;
 }
 
 /* The first buffer of a branch has gone out. streaming thread */
 static void
 on_switched (GstCallSwap * swap, GstPad * pad, GstCallDeviceSrc * self)
 {
-  GstCallDeviceSrcPrivate *priv = PRIV (self);
   g_autoptr (GstPad) src = gst_pad_get_peer (pad);
   g_autoptr (GstElement) branch = src ? gst_pad_get_parent_element (src) : NULL;
-  GstClockTime gap;
+  GstClockTime gap, latency;
 
-  GST_OBJECT_LOCK (self);
-  gap = priv->gap;
-  GST_OBJECT_UNLOCK (self);
+  gst_call_swap_get_last_switch (swap, &gap, &latency);
   if (branch)
-    gst_call_device_bin_delivered (GST_CALL_DEVICE_BIN (self), branch, gap);
+    gst_call_device_bin_delivered (GST_CALL_DEVICE_BIN (self), branch,
+        GST_CLOCK_TIME_IS_VALID (gap) ? gap : 0);
 }
 
 /* --- what a source is asked --- */
@@ -269,6 +262,9 @@ gst_call_device_src_set_enabled (GstCallDeviceBin * bin, gboolean enabled)
 {
   GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
 
+  GST_OBJECT_LOCK (bin);
+  priv->disabled = !enabled;
+  GST_OBJECT_UNLOCK (bin);
   if (priv->swap)
     gst_call_swap_set_blank (priv->swap, !enabled);
 }
@@ -323,7 +319,6 @@ gst_call_device_src_change_state (GstElement * element,
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     GST_OBJECT_LOCK (element);
     gst_clear_buffer (&priv->last);
-    priv->last_time = GST_CLOCK_TIME_NONE;
     GST_OBJECT_UNLOCK (element);
   }
   return ret;
@@ -350,5 +345,4 @@ gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
 static void
 gst_call_device_src_init (GstCallDeviceSrc * self)
 {
-  PRIV (self)->last_time = GST_CLOCK_TIME_NONE;
 }

@@ -20,15 +20,41 @@ typedef struct
 {
   GstCaps *device;              /* for a filter behind the device; may be ANY */
   GstCaps *output;              /* fixed, but for colorimetry and the like */
-  gboolean jpeg;                /* the device delivers JPEG */
+  const gchar *encoded;         /* the device delivers "image/jpeg",
+                                 * "video/x-h264", NULL: raw */
+  gboolean pass;                /* and so it is wanted */
   gboolean crop;                /* other aspect ratio */
   gboolean rate;                /* other or unknown frame rate */
 } GstCallMode;
 
+/* What is wanted where nobody asks for anything else */
+typedef struct
+{
+  gint width, height;
+  gint rate_n, rate_d;
+  gint rate, channels;
+} GstCallModeSize;
+
+/* downstream: all that is taken; NULL: not known. */
+void gst_call_mode_get_wanted (GstCallModeSize * wanted,
+    const GstCaps * downstream);
+
+/* W3C fitness distance of one number */
+gdouble gst_call_mode_distance (gdouble actual, gdouble ideal);
+
+/* How far a picture mode (a structure of a device's caps, at these values, 0 =
+ * not known) is from what is wanted; decoding and converting cost, too. */
+gdouble gst_call_mode_get_cost (const GstStructure * mode, gint width,
+    gint height, gdouble rate, const GstCallModeSize * wanted);
+
+/* FALSE: structure index of a device's caps is nothing we can use. */
+gboolean gst_call_mode_is_usable (const GstCaps * device, guint index);
+
 void gst_call_mode_clear (GstCallMode * mode);
 
-/* device: all the device can do (ANY: not known). downstream: all that is
- * taken. FALSE: downstream takes no raw video (audio), mode is then empty. */
+/* device: all the device can do (ANY: not known), or one mode of it.
+ * downstream: all that is taken; encoded video is passed through if raw is not.
+ * FALSE: downstream takes nothing of the kind, mode is then empty. */
 gboolean gst_call_mode_choose_video (const GstCaps * device,
     GstCaps * downstream, GstCallMode * mode);
 gboolean gst_call_mode_choose_audio (const GstCaps * device,

@@ -38,7 +38,7 @@
 
 #define ALLOWED GST_VIDEO_CAPS_MAKE ("{ I420, YV12, NV12, NV21, YUY2, UYVY, " \
     "YVYU, Y42B, Y444, RGBA, BGRA, ARGB, ABGR, RGBx, BGRx, xRGB, xBGR, RGB, " \
-    "BGR, GRAY8 }")
+    "BGR, GRAY8 }") "; video/x-h264; image/jpeg"
 
 static GstStaticPadTemplate src_template =
 GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -87,14 +87,36 @@ make_crop (const GstCaps * output)
   return crop;
 }
 
+/* The best one of this machine, or NULL */
+static GstElement *
+make_decoder (const GstCaps * caps)
+{
+  GList *all = gst_element_factory_list_get_elements
+      (GST_ELEMENT_FACTORY_TYPE_DECODER, GST_RANK_MARGINAL);
+  GList *fitting = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
+      FALSE);
+  GstElement *decoder = NULL;
+
+  fitting = g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
+  if (fitting)
+    decoder = gst_element_factory_create (fitting->data, NULL);
+  gst_plugin_feature_list_free (fitting);
+  gst_plugin_feature_list_free (all);
+  return decoder;
+}
+
 static guint
 gst_call_video_src_add_converters (const GstCallMode * mode,
     GstElement ** chain)
 {
   guint n = 0;
 
-  if (mode->jpeg)
-    chain[n++] = gst_element_factory_make ("jpegdec", NULL);
+  if (mode->pass)
+    return 0;
+  if (g_strcmp0 (mode->encoded, "video/x-h264") == 0)
+    chain[n++] = gst_element_factory_make ("h264parse", NULL);
+  if (mode->encoded)
+    chain[n++] = make_decoder (mode->device);
   if (mode->crop)
     chain[n++] = make_crop (mode->output);
   chain[n++] = make_converter ();
@@ -115,6 +137,12 @@ gst_call_video_src_make_blank (void)
   return blank;
 }
 
+static gboolean
+gst_call_video_src_can_process (GstCallDeviceBin * bin)
+{
+  return FALSE;
+}
+
 static void
 gst_call_video_src_class_init (GstCallVideoSrcClass * klass)
 {
@@ -125,6 +153,7 @@ gst_call_video_src_class_init (GstCallVideoSrcClass * klass)
   bin_class->kind = GST_CALL_DEVICE_VIDEO_INPUT;
   bin_class->noun = "camera";
   bin_class->substitute = "A black picture is sent in its place";
+  bin_class->can_process = gst_call_video_src_can_process;
   src_class->medium = "video";
   src_class->allowed = ALLOWED;
   src_class->choose_mode = gst_call_mode_choose_video;

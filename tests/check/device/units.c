@@ -7,7 +7,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "gstcallbarcode.h"
-#include "gstcalldevicelist.h"
+#include "gstcallchoice.h"
 #include "gstcallfakeconfig.h"
 #include "gstcallmode.h"
 
@@ -88,13 +88,15 @@ fail_unless_chosen (GPtrArray * devices, const gchar * id, const gchar * label,
     const gchar * expected)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstCallDevice) device = gst_call_device_choose (devices,
-      GST_CALL_DEVICE_AUDIO_INPUT, id, label, &error);
+  GstCallWish wish = { (gchar *) id, (gchar *) label, NULL };
+  const gchar *failed;
+  g_autoptr (GstCallChoice) choice = gst_call_choose (devices,
+      GST_CALL_DEVICE_AUDIO_INPUT, &wish, NULL, NULL, FALSE, &failed, &error);
 
-  fail_unless ((device != NULL) == (expected != NULL));
+  fail_unless ((choice != NULL) == (expected != NULL));
   fail_unless ((error != NULL) == (expected == NULL));
   if (expected)
-    fail_unless_equals_string (device->id, expected);
+    fail_unless_equals_string (choice->device->id, expected);
 }
 
 /* given a monitor, a camera path and two microphones, when ids and globs are
@@ -147,7 +149,7 @@ check_mode (const gchar * downstream_text, const gchar * device_text,
       downstream_text, mode.output);
   fail_unless_equals_int (mode.crop, crop);
   fail_unless_equals_int (mode.rate, rate);
-  fail_unless_equals_int (mode.jpeg, gst_structure_has_name
+  fail_unless_equals_int (mode.encoded != NULL, gst_structure_has_name
       (gst_caps_get_structure (mode.device, 0), "image/jpeg"));
 }
 
@@ -176,7 +178,8 @@ GST_START_TEST (test_video_mode)
 GST_END_TEST;
 
 /* given downstreams that take no raw video or nothing, when a mode is chosen,
- * then there is none; given a device that tells nothing, then defaults hold */
+ * then there is none; given one that takes what the camera encodes, then that is
+ * passed on; given a device that tells nothing, then defaults hold */
 GST_START_TEST (test_odd_modes)
 {
   g_autoptr (GstCaps) any = gst_caps_new_any ();
@@ -184,10 +187,16 @@ GST_START_TEST (test_odd_modes)
   g_autoptr (GstCaps) encoded = gst_caps_from_string ("video/x-vp8");
   g_autoptr (GstCaps) wanted = gst_caps_from_string
       ("video/x-raw,width=640,height=480,framerate=30/1");
+  g_autoptr (GstCaps) camera = gst_caps_from_string (CAMERA);
+  g_autoptr (GstCaps) jpeg = gst_caps_from_string ("image/jpeg,width=1280");
   g_auto (GstCallMode) mode = { NULL, };
+  g_auto (GstCallMode) passed = { NULL, };
 
   fail_if (gst_call_mode_choose_video (any, empty, &mode));
   fail_if (gst_call_mode_choose_video (any, encoded, &mode));
+  fail_unless (gst_call_mode_choose_video (camera, jpeg, &passed));
+  fail_unless (passed.pass);
+  fail_unless (gst_caps_is_subset (passed.output, jpeg));
   fail_unless (gst_call_mode_choose_video (any, any, &mode));
   fail_unless (gst_caps_is_any (mode.device));
   fail_unless (gst_caps_is_subset (mode.output, wanted));
