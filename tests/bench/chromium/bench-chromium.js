@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// node bench-chromium.js join|latency --server http://127.0.0.1:PORT
-//   [--count N] [--seconds S] [--clip FILE.y4m] [--sound]
-// Two Chromium processes call each other through call-server. Prints the
-// same lines of JSON as bench-pair and bench-callbin.
+// node bench-chromium.js join|latency|switch --server http://127.0.0.1:PORT
+//   [--count N] [--seconds S] [--clip FILE.y4m] [--sound] [--room NAME]
+// Two Chromium processes call each other through call-server; with `switch`
+// one sends, and changes its camera, to who is in the room. Prints the same
+// lines of JSON as bench-pair, bench-callbin and bench-switch.
 'use strict';
 
 const fs = require('fs');
@@ -18,6 +19,7 @@ const { values: options, positionals: [mode] } = parseArgs({
     seconds: { type: 'string', default: '10' },
     clip: { type: 'string' },
     sound: { type: 'boolean', default: false },
+    room: { type: 'string', default: 'bench' },
     executable: { type: 'string', default: '/usr/bin/chromium' },
     // "host": no network of our own, candidates of 127.0.0.1 are wanted
     loopback: { type: 'boolean', default: false },
@@ -28,7 +30,7 @@ const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--use-fake-ui-for-media-stream',
-  '--use-fake-device-for-media-stream=device-count=1,fps=30',
+  `--use-fake-device-for-media-stream=device-count=${mode === 'switch' ? 4 : 1},fps=30`,
   '--disable-features=WebRtcHideLocalIpsWithMdns',
   '--autoplay-policy=no-user-gesture-required',
 ];
@@ -103,8 +105,30 @@ async function latency(first, second) {
   print(result);
 }
 
+async function switchCameras({ page }) {
+  await page.evaluate(() => bench.changingCamera());
+  await page.evaluate(room => bench.join(room), options.room);
+  print({ ready: true });
+  await new Promise(resolve => process.stdin.once('data', resolve));
+  const switches = [];
+  await sleep(300);
+  for (let i = 0; i < +options.count; i++) {
+    switches.push(await page.evaluate(() => bench.nextCamera()));
+    await sleep(300 + Math.random() * 200);
+  }
+  await sleep(500);
+  print({ switches, failed: 0 });
+  process.stdin.resume();
+  await new Promise(resolve => process.stdin.once('end', resolve));
+}
+
 async function main() {
   const first = await open();
+  if (mode === 'switch') {
+    await switchCameras(first);
+    await first.browser.close();
+    return;
+  }
   const second = await open();
   print({ version: first.browser.version() });
   await (mode === 'join' ? join : latency)(first, second);

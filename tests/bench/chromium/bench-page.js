@@ -48,10 +48,16 @@
     }
   };
 
-  const makeTexture = () => {
+  const drawStamp = (context, number, camera) => {
+    const time = units();
+    drawRow(context, 0, time);
+    drawRow(context, 1,
+      number | camera << 16 | checkSum(time, number, camera) << 24);
+  };
+
+  const makeTexture = (seed = 4711) => {
     const canvas = new OffscreenCanvas(2 * WIDTH, HEIGHT);
     const context = canvas.getContext('2d', { alpha: false });
-    let seed = 4711;
     const random = n => {
       seed = (seed * 1103515245 + 12345) & 0x7fffffff;
       return seed / 0x7fffffff * n;
@@ -79,9 +85,7 @@
       number = (number + 1) & 0xffff;
       context.drawImage(texture, number * 2 % WIDTH, 0, WIDTH, HEIGHT, 0, 0,
         WIDTH, HEIGHT);
-      const time = units();
-      drawRow(context, 0, time);
-      drawRow(context, 1, number | 1 << 16 | checkSum(time, number, 1) << 24);
+      drawStamp(context, number, 1);
     };
     requestAnimationFrame(draw);
     bench.media = canvas.captureStream(30);
@@ -90,6 +94,61 @@
         await navigator.mediaDevices.getUserMedia({ audio: true });
       bench.media.addTrack(microphone.getAudioTracks()[0]);
     }
+  };
+
+  // One of Chromium's fake cameras, with a detailed picture and the bar code
+  // drawn over each of its own, which are almost flat
+  const textures = [];
+  const openCamera = async (number, label) => {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    const { deviceId } = devices.find(d => d.label.startsWith(label));
+    const stream = await navigator.mediaDevices.getUserMedia({ video: {
+      deviceId: { exact: deviceId }, width: WIDTH, height: HEIGHT,
+      frameRate: 30 } });
+    const [device] = stream.getVideoTracks();
+    const reader =
+      new MediaStreamTrackProcessor({ track: device }).readable.getReader();
+    const track = new MediaStreamTrackGenerator({ kind: 'video' });
+    const writer = track.writable.getWriter();
+    const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
+    const context = canvas.getContext('2d', { alpha: false });
+    textures[number] ??= makeTexture(4711 + number);
+    const run = async () => {
+      for (let i = 0; ; i++) {
+        const { value: frame, done } = await reader.read();
+        if (done)
+          return writer.close();
+        context.drawImage(textures[number], i * 8 % WIDTH, 0, WIDTH, HEIGHT,
+          0, 0, WIDTH, HEIGHT);
+        drawStamp(context, i & 0xffff, number);
+        const { timestamp } = frame;
+        frame.close();
+        await writer.write(new VideoFrame(canvas, { timestamp }));
+      }
+    };
+    run().catch(() => {}); // the call is over
+    return { track, stop: () => device.stop() };
+  };
+
+  // Its second fake camera is a depth camera, whose pictures cannot be sent.
+  const LABELS = ['fake_device_0', 'fake_device_2', 'fake_device_3'];
+  bench.changingCamera = async () => {
+    await navigator.mediaDevices.getUserMedia({ video: true });
+    bench.camera = { number: 0, ...await openCamera(0, LABELS[0]) };
+    bench.media = new MediaStream([bench.camera.track]);
+  };
+
+  // As a page does it: the new one is opened, replaces the old one, which is
+  // stopped. Returns when it began, and which one it is.
+  bench.nextCamera = async () => {
+    const began = wall();
+    const old = bench.camera;
+    const number = (old.number + 1) % LABELS.length;
+    bench.camera = { number, ...await openCamera(number, LABELS[number]) };
+    const [sender] = bench.peer.pc.getSenders();
+    await sender.replaceTrack(bench.camera.track);
+    old.stop();
+    return [began, number];
   };
 
   bench.realCamera = async () => {
