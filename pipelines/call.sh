@@ -32,19 +32,6 @@ line ()
   words+=(call.remote_audio_0 ! level ! "$audio_sink")
 }
 
-start_server ()
-{
-  call-server --listen "$listen" --room "$room" >"$scratch/server.log" 2>&1 &
-  pids+=($!)
-  for _ in $(seq 200); do
-    grep -q 'http' "$scratch/server.log" && break
-    kill -0 "${pids[0]}" 2>/dev/null || break
-    sleep 0.05
-  done
-  cat "$scratch/server.log"
-  kill -0 "${pids[0]}" 2>/dev/null || exit 1
-}
-
 choose_sinks
 if [ "$print" = yes ]; then
   echo "call-server --listen $listen --room $room"
@@ -52,7 +39,7 @@ else
   make_scratch
   use_build
   choose_devices
-  start_server
+  start_server "$listen" "$room"
 fi
 line ann
 run ann "${words[@]}"

@@ -74,7 +74,8 @@ use_build ()
 {
   local word
   # without a version it would ask for one of GStreamer's own
-  if gst-inspect-1.0 --exists --atleast-version=0.1 callbin 2>/dev/null && command -v call-server >/dev/null; then
+  if gst-inspect-1.0 --exists --atleast-version=0.1 callbin 2>/dev/null && command -v call-server >/dev/null &&
+    command -v callctl >/dev/null; then
     return
   fi
   if [ ! -f "$build/build.ninja" ]; then
@@ -130,6 +131,29 @@ run ()
   pids+=($!)
 }
 
+# LISTEN ROOM: a signalling server, ready
+start_server ()
+{
+  call-server --listen "$1" --room "$2" >"$scratch/server.log" 2>&1 &
+  pids+=($!)
+  for _ in $(seq 200); do
+    grep -q 'http' "$scratch/server.log" && break
+    kill -0 "$!" 2>/dev/null || break
+    sleep 0.05
+  done
+  cat "$scratch/server.log"
+  kill -0 "$!" 2>/dev/null || exit 1
+}
+
+# All that has been started still runs
+all_run ()
+{
+  local pid
+  for pid in "${pids[@]}"; do
+    kill -0 "$pid" 2>/dev/null || return 1
+  done
+}
+
 # NAME: what that side has seen and heard, and whether it did
 summary ()
 {
@@ -158,11 +182,9 @@ summary ()
 # Until the time is over (0), or one of the processes has ended (1)
 wait_for_end ()
 {
-  local end=$((SECONDS + duration)) pid
+  local end=$((SECONDS + duration))
   while [ "$duration" -eq 0 ] || [ "$SECONDS" -lt "$end" ]; do
-    for pid in "${pids[@]}"; do
-      kill -0 "$pid" 2>/dev/null || return 1
-    done
+    all_run || return 1
     sleep 0.2
   done
 }

@@ -37,7 +37,7 @@ export const summaries = (out) => Object.fromEntries(
     .map(([, name, frames, seconds]) => [name, { frames: Number(frames), seconds: Number(seconds) }]));
 
 // path: folders in front of PATH
-export function startScript(name, args = [], { path = [`${BUILD}/signaling`], env = {} } = {}) {
+export function startScript(name, args = [], { path = [`${BUILD}/signaling`, `${BUILD}/gst/control`], env = {} } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'gst-call-script-'));
   const child = spawn(`${SOURCE}/pipelines/${name}`, args, {
     detached: true, // a process group of its own, as a shell's jobs have
@@ -91,6 +91,8 @@ export function startScript(name, args = [], { path = [`${BUILD}/signaling`], en
       const text = said(line);
       return text.split('GstVideoAnalyse').length > 30 && text.split(': level,').length > 15;
     }, `pictures and sound in ${line}`),
+    // test: of what gst-launch -m said of that line
+    says: (line, test) => until(() => test(said(line)), `what is wanted of ${line}`),
     interrupt: () => signal('SIGINT'),
     async ended() {
       const timer = setTimeout(() => signal('SIGKILL'), TIMEOUT);
