@@ -22,14 +22,15 @@ const SILENCE = -60; // dB
 
 const BUILD = process.env.GST_CALL_BUILD_ROOT;
 
-// properties: of callbin
-export function startPipeline(properties) {
+// properties: of callbin; cameras: how many fake ones; more: further words of the line. The
+// camera is called cam, the pipeline's process is `pid`.
+export function startPipeline(properties, { cameras = 1, more = '', env = {} } = {}) {
   const line = `callbin name=call ${properties} ` +
-    'callvideosrc ! video/x-raw,width=640,height=360 ! call.video_0 callaudiosrc ! call.audio_0 ' +
-    'call.remote_video_0 ! videoanalyse ! fakesink sync=true call.remote_audio_0 ! level ! fakesink sync=true';
+    'callvideosrc name=cam ! video/x-raw,width=640,height=360 ! call.video_0 callaudiosrc ! call.audio_0 ' +
+    'call.remote_video_0 ! videoanalyse ! fakesink sync=true call.remote_audio_0 ! level ! fakesink sync=true' + (more && ` ${more}`);
   const child = spawn('gst-launch-1.0', ['-m', ...line.split(' ')], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment(), GST_PLUGIN_PATH: `${BUILD}/gst`, GST_CALL_FAKE_DEVICES: 'video=1,audio=1' },
+    env: { ...environment(), GST_PLUGIN_PATH: `${BUILD}/gst`, GST_CALL_FAKE_DEVICES: `video=${cameras},audio=1`, ...env },
   });
   process.on('exit', () => child.kill('SIGKILL'));
 
@@ -76,6 +77,7 @@ export function startPipeline(properties) {
   }
 
   return {
+    pid: child.pid,
     seen,
     errors,
     // Resolves with the first message of that name, past or to come, that the pattern fits
