@@ -80,6 +80,9 @@ typedef struct
   guint32 last_stamp;
   gdouble last_arrival;
   gint16 last_sample;
+  guint n_samples;              /* in the window that is not full yet */
+  gint step;
+  gdouble sum;
 } Seen;
 
 static Seen seen;
@@ -135,20 +138,20 @@ on_sound (GstPad * pad, GstPadProbeInfo * info, gpointer unused)
   samples = (const gint16 *) map.data;
   n = map.size / sizeof (gint16);
   g_mutex_lock (&seen.lock);
-  for (gsize at = 0; at + WINDOW <= n; at += WINDOW) {
-    gdouble sum = 0;
-    gint step = 0;
-
-    for (gsize i = at; i < at + WINDOW; i++) {
-      step = MAX (step, ABS (samples[i] - seen.last_sample));
-      sum += (gdouble) samples[i] * samples[i];
-      seen.last_sample = samples[i];
-    }
+  for (gsize i = 0; i < n; i++) {
+    seen.step = MAX (seen.step, ABS (samples[i] - seen.last_sample));
+    seen.sum += (gdouble) samples[i] * samples[i];
+    seen.last_sample = samples[i];
+    if (++seen.n_samples < WINDOW)
+      continue;
     g_string_append_printf (seen.windows, "%s[%.1f,%.0f,%d]",
-        seen.n_windows++ ? "," : "", now_ms (), sqrt (sum / WINDOW), step);
+        seen.n_windows++ ? "," : "", now_ms (), sqrt (seen.sum / WINDOW),
+        seen.step);
+    seen.n_samples = seen.step = seen.sum = 0;
   }
   g_mutex_unlock (&seen.lock);
   gst_buffer_unmap (buffer, &map);
+  g_main_context_wakeup (NULL);
   return GST_PAD_PROBE_OK;
 }
 
@@ -261,10 +264,10 @@ static int
 run_receive (void)
 {
   g_autofree gchar *text = g_strdup_printf ("callbin name=call uri=%s "
-      "call.remote_video_0 ! identity name=video ! fakesink sync=false "
+      "call.remote_video_0 ! identity name=bench-video ! fakesink sync=false "
       "call.remote_audio_0 ! audioconvert ! audioresample ! "
       "audio/x-raw,format=S16LE,rate=48000,channels=1 ! "
-      "identity name=audio ! fakesink sync=false", uri);
+      "identity name=bench-audio ! fakesink sync=false", uri);
   g_autoptr (GError) error = NULL;
   GstElement *pipeline = gst_parse_launch (text, &error);
   g_autoptr (GstElement) video = NULL;
@@ -275,8 +278,8 @@ run_receive (void)
     g_error ("%s", error->message);
   seen.pictures = g_string_new (NULL);
   seen.windows = g_string_new (NULL);
-  video = gst_bin_get_by_name (GST_BIN (pipeline), "video");
-  audio = gst_bin_get_by_name (GST_BIN (pipeline), "audio");
+  video = gst_bin_get_by_name (GST_BIN (pipeline), "bench-video");
+  audio = gst_bin_get_by_name (GST_BIN (pipeline), "bench-audio");
   probe (video, "src", on_picture);
   probe (audio, "src", on_sound);
   g_signal_connect (pipeline, "deep-element-added",
@@ -462,7 +465,7 @@ static const Way ways[] = {
   {"callswitch", "callswitch name=target ! call.video_0", change_callswitch,
       FALSE},
   {"naive", "identity name=target ! call.video_0", change_naive, FALSE},
-  {"selector", "input-selector name=target ! call.video_0" OPEN_CAMERA (0)
+  {"selector", "input-selector name=target sync-streams=false ! call.video_0" OPEN_CAMERA (0)
       OPEN_CAMERA (1) OPEN_CAMERA (2), change_pad, TRUE},
   {"open", "callswitch name=target ! call.video_0" OPEN_CAMERA (0)
       OPEN_CAMERA (1) OPEN_CAMERA (2), change_pad, TRUE},

@@ -16,9 +16,9 @@ WAYS = {'source': 'callvideosrc device-id', 'callswitch': 'callswitch, opened fi
         'selector': 'input-selector, all open', 'naive': 'stop, unlink, link, start',
         'chromium': 'Chromium replaceTrack'}
 # switches: quick, full
-COUNTS = {'source': (8, 200), 'callswitch': (0, 100), 'open': (0, 100),
-          'open --keyframe': (0, 100), 'selector': (9, 100), 'naive': (3, 100),
-          'chromium': (12, 200), 'sound': (8, 100)}
+COUNTS = {'source': (6, 200), 'callswitch': (0, 100), 'open': (0, 100),
+          'open --keyframe': (0, 100), 'selector': (6, 100), 'naive': (2, 100),
+          'chromium': (10, 200), 'sound': (5, 100)}
 
 
 def call(server, sender, room):
