@@ -19,6 +19,7 @@ import { done, step } from '../../lib/tap.mjs';
 
 const SWITCHES = 9;
 const INTERVAL = 700; // ms
+const ROUNDS = 4;
 
 watchdog(170);
 const runtime = mkdtempSync(join(tmpdir(), 'gst-call-switch-'));
@@ -78,15 +79,9 @@ await step('the pipeline is seen', async () => {
   await cameraShown(0);
 });
 
-await step('each camera that is chosen is shown, its counter rises', async () => {
-  // what this machine does without a switch in the same time
-  let before = await video();
-  await sleep(SWITCHES * INTERVAL);
-  let after = await video();
-  const usual = after.freezeCount - before.freezeCount;
-  const { session } = (await page.stats())[0];
-
-  before = after;
+// Every camera some times; what the page's statistics grew by
+async function round() {
+  const before = await video();
   for (let i = 1; i <= SWITCHES; i++) {
     await callctl('cam', `device-id=fake-camera-${i % 3}`);
     const first = await cameraShown(i % 3);
@@ -94,15 +89,25 @@ await step('each camera that is chosen is shown, its counter rises', async () =>
     const then = await cameraShown(i % 3);
     assert.ok(then.frame > first.frame, `${first.frame} to ${then.frame}`);
   }
-  after = await video();
-  console.log(`# ${JSON.stringify({ before, after, usual })}`);
-  assert.ok(after.framesDecoded - before.framesDecoded > SWITCHES * 5, 'pictures were decoded');
+  const after = await video();
+  const grew = (name) => after[name] - before[name];
+  return { decoded: grew('framesDecoded'), keys: grew('keyFramesDecoded'), freezes: grew('freezeCount') };
+}
+
+await step('each camera that is chosen is shown, its counter rises, nothing freezes', async () => {
+  const { session } = (await page.stats())[0];
+  const rounds = [];
+  // a switch that freezes does so in each round; a machine that is busy, now and then
+  do {
+    rounds.push(await round());
+  } while (rounds.at(-1).freezes > 0 && rounds.length < ROUNDS);
+  console.log(`# ${JSON.stringify(rounds)}`);
+  for (const { decoded, keys } of rounds) {
+    assert.ok(decoded > SWITCHES * 5, 'pictures were decoded');
+    assert.ok(keys <= SWITCHES, 'a key frame a switch at most');
+  }
+  assert.equal(rounds.at(-1).freezes, 0, 'a round without a freeze');
   assert.equal((await page.stats())[0].session, session, 'the same session');
-  if (usual === 0)
-    assert.equal(after.freezeCount - before.freezeCount, 0, 'no freeze');
-  else
-    console.log(`# ${usual} freezes without a switch: this machine is too busy to tell`);
-  assert.ok(after.keyFramesDecoded - before.keyFramesDecoded <= SWITCHES, 'a key frame a switch at most');
 });
 
 await step('nothing broke', async () => {
