@@ -10,15 +10,7 @@ set -u
 
 room=tea
 listen=127.0.0.1:8443
-while [ $# -gt 0 ]; do
-  used=2
-  case $1 in
-    --room) room=${2:?} ;;
-    --listen) listen=${2:?} ;;
-    *) common_option "$@" ;;
-  esac
-  shift "$used"
-done
+parse_options "$@"
 
 choose_sinks
 if [ "$print" = no ]; then

@@ -20,10 +20,15 @@ usage ()
   exit "${1:-0}"
 }
 
-# One option of those that all scripts take; sets `used` to its words
+# One option of those that all scripts take, and --room and --listen of those that
+# have set these variables; sets `used` to its words
 common_option ()
 {
   used=1
+  case $1${room:+.room}${listen:+.listen} in
+    --room.room*) room=${2:?}; used=2; return ;;
+    --listen*.listen) listen=${2:?}; used=2; return ;;
+  esac
   case $1 in
     --duration)
       [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "$0: --duration wants seconds" >&2; exit 2; }
@@ -34,6 +39,15 @@ common_option ()
     --help) usage ;;
     *) echo "$0: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
+}
+
+# WORD...: for scripts that have no other options
+parse_options ()
+{
+  while [ $# -gt 0 ]; do
+    common_option "$@"
+    shift "$used"
+  done
 }
 
 # PID: returns when it has ended. gst-launch may take its time; not for ever.
@@ -75,7 +89,7 @@ use_build ()
   local word
   # without a version it would ask for one of GStreamer's own
   if gst-inspect-1.0 --exists --atleast-version=0.1 callbin 2>/dev/null && command -v call-server >/dev/null &&
-    command -v callctl >/dev/null; then
+    command -v callctl >/dev/null && command -v call-devices >/dev/null; then
     return
   fi
   if [ ! -f "$build/build.ninja" ]; then
@@ -88,16 +102,16 @@ use_build ()
   done < <(meson devenv -C "$build" env | grep -E '^(PATH|GST_[A-Z_]*)=')
 }
 
-have_camera ()
+# Where callctl meets callcontrol; a service or a container may have no folder
+use_runtime_folder ()
 {
-  command -v gst-device-monitor-1.0 >/dev/null &&
-    timeout 5 gst-device-monitor-1.0 Video/Source 2>/dev/null | grep -q '^Device found'
+  [ -d "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR=$scratch
 }
 
 # Fake devices when asked for, or when there is no camera
 choose_devices ()
 {
-  if [ "$fake" = no ] && ! have_camera; then
+  if [ "$fake" = no ] && ! timeout 10 call-devices videoinput >/dev/null 2>&1; then
     echo "No camera here: using fake devices (as --fake does)." >&2
     fake=yes
   fi

@@ -18,7 +18,6 @@ while [ $# -gt 0 ]; do
     --every)
       [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "$0: --every wants seconds" >&2; exit 2; }
       every=$2 ;;
-    --listen) listen=${2:?} ;;
     *) common_option "$@" ;;
   esac
   shift "$used"
@@ -114,8 +113,7 @@ if [ "$print" = yes ]; then
   exit 0
 fi
 make_scratch
-# where callctl meets callcontrol; a service or a container may have none
-[ -d "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR=$scratch
+use_runtime_folder
 use_build
 choose_devices
 start_server "$listen" tea

@@ -37,7 +37,7 @@ export const summaries = (out) => Object.fromEntries(
     .map(([, name, frames, seconds]) => [name, { frames: Number(frames), seconds: Number(seconds) }]));
 
 // path: folders in front of PATH
-export function startScript(name, args = [], { path = [`${BUILD}/signaling`, `${BUILD}/gst/control`], env = {} } = {}) {
+export function startScript(name, args = [], { path = [`${BUILD}/signaling`, `${BUILD}/gst/control`, `${BUILD}/gst/device`], env = {} } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'gst-call-script-'));
   const child = spawn(`${SOURCE}/pipelines/${name}`, args, {
     detached: true, // a process group of its own, as a shell's jobs have

@@ -16,13 +16,15 @@ watchdog(50);
 // Programs that tell when they are run
 const trap = mkdtempSync(join(tmpdir(), 'gst-call-print-'));
 process.on('exit', () => rmSync(trap, { recursive: true, force: true }));
-for (const program of ['callctl', 'gst-launch-1.0', 'gst-inspect-1.0', 'gst-device-monitor-1.0', 'call-server', 'meson', 'ninja'])
+for (const program of ['callctl', 'call-devices', 'gst-launch-1.0', 'gst-inspect-1.0', 'call-server', 'meson', 'ninja'])
   writeFileSync(join(trap, program), `#!/bin/sh\necho "$0 $*" >> ${trap}/ran\n`, { mode: 0o755 });
 
 const SCRIPTS = [
   ['call.sh', [], [/^call-server --listen 127\.0\.0\.1:8443 --room tea$/m, /display-name=ann/, /display-name=bob/]],
   ['host.sh', ['--listen', '127.0.0.1:9000', '--room', 'den'], [/callbin name=call listen=127\.0\.0\.1:9000 room=den/]],
   ['join.sh', ['--ca-file', 'ca.pem', 'https://127.0.0.1:9000/room/den'], [/uri=wss:\/\/127\.0\.0\.1:9000\/room\/den tls-ca-file=ca\.pem/]],
+  ['mute.sh', [], [/callaudiosrc name=mic .*callcontrol socket=mute/, /^callctl --pipeline mute unmute cam$/m]],
+  ['unplug.sh', [], [/fallback=next-device/, /^callctl .* watch cam$/m]],
   ['switch-camera.sh', ['--listen', '127.0.0.1:9000'], [/display-name=ann .*callvideosrc name=cam .*callcontrol/s, /^callctl .*cam device-id=/m]],
 ];
 
