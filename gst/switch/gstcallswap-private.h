@@ -82,6 +82,7 @@ struct _GstCallSwap
   gint64 selected_at;           /* monotonic us */
   gint64 pushed_at;             /* monotonic us of the last output; 0: none */
   GstClockTime gap, latency;    /* of the last switch */
+  GstClockTime longest;         /* latency of a live input so far */
 
   /* only with the ticket */
   gboolean started;

@@ -205,10 +205,12 @@ handle_gap (GstCallSwap * self, GstCallSwapPad * pad, GstEvent * event)
 static gboolean
 is_over_locked (GstCallSwap * self)
 {
-  if (self->eos_when == GST_CALL_SWAP_EOS_ACTIVE)
-    return self->active_eos && !self->next;
-  return self->eos_when == GST_CALL_SWAP_EOS_ALL && self->n_pads > 0
-      && self->n_eos == self->n_pads;
+  if (self->eos_when == GST_CALL_SWAP_EOS_NEVER || self->n_pads == 0)
+    return FALSE;
+  if (self->n_eos == self->n_pads)
+    return TRUE;
+  return self->eos_when == GST_CALL_SWAP_EOS_ACTIVE && self->active_eos
+      && !self->next;
 }
 
 static void
@@ -239,18 +241,26 @@ set_pad_flushing (GstCallSwap * self, GstCallSwapPad * pad, gboolean flushing)
   g_cond_broadcast (&self->cond);
 }
 
-/* What waits for live inputs would wait for nothing. */
+/* Live inputs never wait. One that comes later than all before it is told to
+ * the pipeline, so that sinks make room for it before it is selected. */
 static void
-learn_liveness (GstCallSwap * self, GstCallSwapPad * pad)
+learn_latency (GstCallSwap * self, GstCallSwapPad * pad)
 {
   g_autoptr (GstQuery) query = gst_query_new_latency ();
-  gboolean live = TRUE;
+  gboolean live = TRUE, longer;
+  GstClockTime latency = 0;
 
   if (gst_pad_peer_query (GST_PAD (pad), query))
-    gst_query_parse_latency (query, &live, NULL, NULL);
+    gst_query_parse_latency (query, &live, &latency, NULL);
   g_mutex_lock (&self->lock);
   pad->live = live;
+  longer = live && latency > self->longest;
+  if (longer)
+    self->longest = latency;
   g_mutex_unlock (&self->lock);
+  if (longer)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_latency (GST_OBJECT (self)));
 }
 
 static gboolean
@@ -269,7 +279,7 @@ gst_call_swap_sink_event (GstPad * gst_pad, GstObject * parent,
       break;
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment (event, &pad->segment);
-      learn_liveness (self, pad);
+      learn_latency (self, pad);
       break;
     case GST_EVENT_GAP:
       handle_gap (self, pad, event);
@@ -484,6 +494,7 @@ forget_stream (GstCallSwap * self)
   self->last_flow = GST_FLOW_OK;
   self->progress = GST_CLOCK_TIME_NONE;
   self->pushed_at = 0;
+  self->longest = 0;
   gst_call_swap_output_forget (self);
 }
 
@@ -537,7 +548,8 @@ gst_call_swap_select (GstCallSwap * self, GstPad * pad)
     return;
   }
   g_mutex_lock (&self->lock);
-  self->next = pad == self->active ? NULL : pad;
+  if (!GST_CALL_SWAP_PAD (pad)->released)
+    self->next = pad == self->active ? NULL : pad;
   self->selected_at = g_get_monotonic_time ();
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);

@@ -121,6 +121,39 @@ GST_START_TEST (test_delays)
 
 GST_END_TEST;
 
+/* given two live inputs, when one comes later than the other, then the output's
+ * latency is that of the later one, whichever is active, and the pipeline is
+ * told */
+GST_START_TEST (test_queries)
+{
+  TestSwitch *self = test_switch_new ();
+  TestInput *a = test_input_new (self, TEST_VIDEO, 0, TRUE);
+  TestInput *b = test_input_new (self, TEST_VIDEO, 0, TRUE);
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  g_autoptr (GstMessage) message = NULL;
+  GstSegment segment;
+  GstClockTime min;
+  gboolean live;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  a->latency = 20 * GST_MSECOND;
+  b->latency = 80 * GST_MSECOND;
+  test_push (a, 0, 1);
+  gst_pad_push_event (b->src, gst_event_new_segment (&segment));
+  message = gst_bus_timed_pop_filtered (self->bus, 0, GST_MESSAGE_LATENCY);
+  fail_unless (message != NULL);
+  gst_clear_message (&message);
+  fail_unless (gst_pad_peer_query (self->sink, query));
+  gst_query_parse_latency (query, &live, &min, NULL);
+  fail_unless (live);
+  fail_unless_equals_uint64 (min, 80 * GST_MSECOND);
+  test_input_free (self, a);
+  test_input_free (self, b);
+  test_switch_free (self);
+}
+
+GST_END_TEST;
+
 /* given three cameras on threads of their own, when another one is chosen all
  * the time, then time only rises and there is one stream */
 GST_START_TEST (test_real_cameras)
@@ -163,6 +196,7 @@ switch_continuity_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_phases);
   tcase_add_test (tc, test_delays);
+  tcase_add_test (tc, test_queries);
   tcase_add_test (tc, test_real_cameras);
   return s;
 }

@@ -52,6 +52,28 @@ GST_START_TEST (test_active)
 
 GST_END_TEST;
 
+/* given eos=active and an input that is chosen but ends before it delivers, when
+ * the active one ends, too, then the output ends */
+GST_START_TEST (test_chosen_ends)
+{
+  TestSwitch *self = test_switch_new ();
+  TestInput *a = test_input_new (self, TEST_VIDEO, 0, TRUE);
+  TestInput *b = test_input_new (self, TEST_VIDEO, 0, TRUE);
+
+  gst_util_set_object_arg (G_OBJECT (self->element), "eos", "active");
+  test_push (a, 0, 1);
+  g_object_set (self->element, "active", "sink_1", NULL);
+  gst_pad_push_event (b->src, gst_event_new_eos ());
+  fail_unless_equals_int (self->eos, 0);
+  gst_pad_push_event (a->src, gst_event_new_eos ());
+  fail_unless_equals_int (self->eos, 1);
+  test_input_free (self, a);
+  test_input_free (self, b);
+  test_switch_free (self);
+}
+
+GST_END_TEST;
+
 /* given that one input has ended, when the last one that has not is released,
  * then the output ends, because nothing can come any more */
 GST_START_TEST (test_last_released)
@@ -168,6 +190,7 @@ switch_endings_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_all);
   tcase_add_test (tc, test_active);
+  tcase_add_test (tc, test_chosen_ends);
   tcase_add_test (tc, test_last_released);
   tcase_add_test (tc, test_files);
   tcase_add_test (tc, test_short_file);

@@ -87,7 +87,8 @@ on_query (GstPad * pad, GstObject * parent, GstQuery * query)
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return gst_pad_query_default (pad, parent, query);
-  gst_query_set_latency (query, input->live, 0, GST_CLOCK_TIME_NONE);
+  gst_query_set_latency (query, input->live, input->latency,
+      GST_CLOCK_TIME_NONE);
   return TRUE;
 }
 

@@ -33,6 +33,7 @@ typedef struct
   GstPad *pad;                  /* of callswitch */
   GstClockTime base;            /* where its segment has running time 0 */
   gboolean live;
+  GstClockTime latency;
   gint key_requests, reconfigures, qos;
 } TestInput;
 
