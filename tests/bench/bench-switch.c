@@ -11,7 +11,7 @@
  *     open         `active` of callswitch, all cameras always open
  *     naive        stop, unlink, link, start
  *     selector     input-selector, all cameras always open
- *   bench-switch send sound  `active` of callswitch, two microphones
+ *     microphone   device-id of callaudiosrc
  *
  * Each prints {"ready":true}, then on the end of its input what it has seen.
  * Times are milliseconds of the machine's clock.
@@ -406,6 +406,14 @@ change_source (Sender * self, guint camera)
 }
 
 static void
+change_microphone (Sender * self, guint number)
+{
+  g_autofree gchar *id = g_strdup_printf ("fake-microphone-%u", number);
+
+  g_object_set (self->target, "device-id", id, NULL);
+}
+
+static void
 change_callswitch (Sender * self, guint number)
 {
   GstElement *camera = make_camera (number);
@@ -455,8 +463,6 @@ change_pad (Sender * self, guint number)
 
 #define OPEN_CAMERA(n) " callfakevideosrc camera=" #n " ! " CAMERA_CAPS \
     " ! target.sink_" #n
-#define MICROPHONE(n) " callfakeaudiosrc microphone=" #n " ! audio/x-raw," \
-    "format=S16LE,rate=48000,channels=1 ! target.sink_" #n
 
 /* *INDENT-OFF* */
 static const Way ways[] = {
@@ -469,8 +475,9 @@ static const Way ways[] = {
       OPEN_CAMERA (1) OPEN_CAMERA (2), change_pad, TRUE},
   {"open", "callswitch name=target ! call.video_0" OPEN_CAMERA (0)
       OPEN_CAMERA (1) OPEN_CAMERA (2), change_pad, TRUE},
-  {"sound", "callswitch name=target ! call.audio_0" MICROPHONE (0)
-      MICROPHONE (1) MICROPHONE (2), change_pad, TRUE},
+  {"microphone", "callaudiosrc name=target device-id=fake-microphone-0 ! "
+      "audio/x-raw,rate=48000,channels=1 ! call.audio_0", change_microphone,
+      FALSE},
 };
 /* *INDENT-ON* */
 
@@ -560,8 +567,8 @@ main (int argc, char **argv)
     g_printerr ("%s\n", error ? error->message : "what to do, and --uri?");
     return 2;
   }
-  devices = g_strdup_printf ("video=%d,video.open-delay=%d", N_CAMERAS,
-      open_delay);
+  devices = g_strdup_printf ("video=%d,video.open-delay=%d,audio=%d,"
+      "audio.open-delay=%d", N_CAMERAS, open_delay, N_CAMERAS, open_delay);
   g_setenv ("GST_CALL_FAKE_DEVICES", devices, TRUE);
   bench_init (&argc, &argv, 1200);
   return argc == 3 ? run_send (find_way (argv[2])) : run_receive ();

@@ -18,7 +18,7 @@ WAYS = {'source': 'callvideosrc device-id', 'callswitch': 'callswitch, opened fi
 # switches: quick, full
 COUNTS = {'source': (6, 200), 'callswitch': (0, 100), 'open': (0, 100),
           'open --keyframe': (0, 100), 'selector': (6, 100), 'naive': (2, 100),
-          'chromium': (10, 200), 'sound': (5, 100)}
+          'chromium': (10, 200), 'microphone': (3, 100)}
 
 
 def call(server, sender, room):
@@ -130,10 +130,10 @@ def main():
     print('ms, at the receiver after decoding; new: from the request to the first new picture')
     bench.print_table(HEAD, [row(name, runs[name], looks[name]) for name in runs])
     missed = promises(runs['source'], looks['source']) if 'source' in runs else []
-    sound = bench.attempt(gstreamer, server, 'sound', COUNTS['sound'][not options.quick])
+    sound = bench.attempt(gstreamer, server, 'microphone', COUNTS['microphone'][not options.quick])
     if sound:
         heard = look_at_sound(sound)
-        print('sound: {windows} windows of 10 ms, longest gap {gap} ms, largest step {step} '
+        print('callaudiosrc device-id: {windows} windows of 10 ms, longest gap {gap} ms, largest step {step} '
               '({usual step} within the tones)'.format(**heard))
         if heard['gap'] > 10:
             missed.append(f'no gap in the sound above 10 ms ({heard["gap"]})')
