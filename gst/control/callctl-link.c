@@ -16,6 +16,7 @@
 
 #define MAX_LINE (16 << 20)
 #define CHUNK 65536
+#define POLL_MS 50
 #define MAX_EVENTS 1000         /* kept */
 
 struct _CallctlLink
@@ -236,4 +237,70 @@ callctl_link_open (const gchar * path, guint timeout, GError ** error)
   if (!link->hello || !check_answer (link, link->hello, error))
     return NULL;
   return g_steal_pointer (&link);
+}
+
+/* --- which pipelines --- */
+
+/* "demo" and "demo.4711" are names of ".../demo.4711.sock" */
+static gboolean
+has_name (const gchar * path, const gchar * name)
+{
+  g_autofree gchar *file = g_path_get_basename (path);
+  gsize length = strlen (name);
+
+  return strncmp (file, name, length) == 0 && (file[length] == '.'
+      && (strcmp (file + length, CALL_CONTROL_SUFFIX) == 0
+          || g_ascii_isdigit (file[length + 1])));
+}
+
+static GPtrArray *
+find_paths (const gchar * pipeline)
+{
+  g_autofree gchar *directory = call_control_directory ();
+  g_autoptr (GPtrArray) all = NULL;
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  guint i;
+
+  if (pipeline && strchr (pipeline, '/')) {
+    if (g_file_test (pipeline, G_FILE_TEST_EXISTS))
+      g_ptr_array_add (paths, g_strdup (pipeline));
+    return paths;
+  }
+  all = call_control_list (directory);
+  for (i = 0; i < all->len; i++) {
+    const gchar *path = g_ptr_array_index (all, i);
+
+    if (!pipeline || has_name (path, pipeline))
+      g_ptr_array_add (paths, g_strdup (path));
+  }
+  return paths;
+}
+
+GPtrArray *
+callctl_link_open_all (const gchar * pipeline, guint wait, guint timeout,
+    GError ** error)
+{
+  gint64 end = g_get_monotonic_time () + wait * G_USEC_PER_SEC;
+  GPtrArray *links =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) callctl_link_free);
+
+  for (;;) {
+    g_autoptr (GPtrArray) paths = find_paths (pipeline);
+    guint i;
+
+    for (i = 0; i < paths->len; i++) {
+      CallctlLink *link;
+
+      g_clear_error (error);
+      link = callctl_link_open (g_ptr_array_index (paths, i), timeout, error);
+      if (link)
+        g_ptr_array_add (links, link);
+    }
+    if (links->len > 0 || g_get_monotonic_time () >= end)
+      break;
+    g_usleep (POLL_MS * 1000);
+  }
+  if (links->len > 0)
+    g_clear_error (error);
+  return links;
 }

@@ -27,6 +27,12 @@ CallctlLink *callctl_link_open (const gchar * path, guint timeout,
     GError ** error);
 void callctl_link_free (CallctlLink * link);
 
+/* Links to all running pipelines, or to those called pipeline ("demo",
+ * "demo.4711", a path); waits so many seconds for the first. None: error may
+ * say why. (transfer full) */
+GPtrArray *callctl_link_open_all (const gchar * pipeline, guint wait,
+    guint timeout, GError ** error);
+
 /* "demo.4711" */
 const gchar *callctl_link_get_name (CallctlLink * link);
 JsonObject *callctl_link_get_hello (CallctlLink * link);

@@ -9,7 +9,6 @@
 #include "config.h"
 #endif
 
-#include "call-control-path.h"
 #include "callctl-complete.h"
 #include "callctl-print.h"
 
@@ -18,7 +17,6 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT 10
-#define POLL_MS 50
 #define OBJECTION_MS 200        /* an element has to warn of what was set */
 
 /* Exit statuses */
@@ -57,72 +55,7 @@ fail (gint status, const gchar * format, ...)
   return status;
 }
 
-/* --- which pipelines --- */
-
-/* "demo" and "demo.4711" are names of ".../demo.4711.sock" */
-static gboolean
-has_name (const gchar * path, const gchar * name)
-{
-  g_autofree gchar *file = g_path_get_basename (path);
-  gsize length = strlen (name);
-
-  return strncmp (file, name, length) == 0 && (file[length] == '.'
-      && (strcmp (file + length, CALL_CONTROL_SUFFIX) == 0
-          || g_ascii_isdigit (file[length + 1])));
-}
-
-static GPtrArray *
-find_paths (const Options * o)
-{
-  g_autofree gchar *directory = call_control_directory ();
-  g_autoptr (GPtrArray) all = NULL;
-  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
-  guint i;
-
-  if (o->pipeline && strchr (o->pipeline, '/')) {
-    if (g_file_test (o->pipeline, G_FILE_TEST_EXISTS))
-      g_ptr_array_add (paths, g_strdup (o->pipeline));
-    return paths;
-  }
-  all = call_control_list (directory);
-  for (i = 0; i < all->len; i++) {
-    const gchar *path = g_ptr_array_index (all, i);
-
-    if (!o->pipeline || has_name (path, o->pipeline))
-      g_ptr_array_add (paths, g_strdup (path));
-  }
-  return paths;
-}
-
-/* (transfer full): links to all that fit, at least one within --wait seconds */
-static GPtrArray *
-open_links (const Options * o, GError ** error)
-{
-  gint64 end = g_get_monotonic_time () + o->wait * G_USEC_PER_SEC;
-  GPtrArray *links =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) callctl_link_free);
-
-  for (;;) {
-    g_autoptr (GPtrArray) paths = find_paths (o);
-    guint i;
-
-    for (i = 0; i < paths->len; i++) {
-      CallctlLink *link;
-
-      g_clear_error (error);
-      link = callctl_link_open (g_ptr_array_index (paths, i), o->timeout,
-          error);
-      if (link)
-        g_ptr_array_add (links, link);
-    }
-    if (links->len > 0 || g_get_monotonic_time () >= end)
-      break;
-    g_usleep (POLL_MS * 1000);
-  }
-  if (links->len > 0)
-    g_clear_error (error);
-  return links;
-}
+/* --- nobody to ask --- */
 
 static gint
 tell_none (const Options * o, const GError * error)
@@ -616,7 +549,8 @@ run_all (const Options * o)
   static gchar *none[] = { NULL };
   gchar **words = o->words ? o->words : none;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) links = open_links (o, &error);
+  g_autoptr (GPtrArray) links = callctl_link_open_all (o->pipeline, o->wait,
+      o->timeout, &error);
 
   if (o->complete) {
     callctl_complete (links, words);

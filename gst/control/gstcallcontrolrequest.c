@@ -9,6 +9,7 @@
 #endif
 
 #include "call-json.h"
+#include "gstcallcontroldescribe.h"
 #include "gstcallcontrolfind.h"
 #include "gstcallcontrolrequest.h"
 #include "gstcallcontrolvalue.h"
@@ -65,17 +66,6 @@ has_failed (Request * r)
   return json_object_has_member (r->out, "error");
 }
 
-static gchar *
-to_line (JsonObject * object)
-{
-  g_autoptr (JsonNode) node = json_node_alloc ();
-  g_autofree gchar *text = NULL;
-
-  json_node_init_object (node, object);
-  text = json_to_string (node, FALSE);
-  return g_strconcat (text, "\n", NULL);
-}
-
 gchar *
 gst_call_control_error_line (const gchar * code, const gchar * text)
 {
@@ -83,7 +73,7 @@ gst_call_control_error_line (const gchar * code, const gchar * text)
   Request r = { NULL, NULL, out, 0, NULL };
 
   fail (&r, code, "%s", text);
-  return to_line (out);
+  return gst_call_control_to_line (out);
 }
 
 /* --- what is asked for --- */
@@ -142,22 +132,6 @@ get_property (Request * r, GstElement * element, const gchar * name,
 
 /* --- list, describe --- */
 
-static JsonObject *
-describe_element (GstElement * element, GstObject * top)
-{
-  JsonObject *object = json_object_new ();
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autofree gchar *path =
-      gst_call_control_get_path (GST_OBJECT (element), top);
-
-  json_object_set_string_member (object, "name", path);
-  json_object_set_string_member (object, "factory",
-      factory ? GST_OBJECT_NAME (factory) : G_OBJECT_TYPE_NAME (element));
-  json_object_set_string_member (object, "state",
-      gst_element_state_get_name (GST_STATE (element)));
-  return object;
-}
-
 static void
 do_list (Request * r)
 {
@@ -173,93 +147,11 @@ do_list (Request * r)
   elements = json_array_new ();
   for (i = 0; i < found->len; i++)
     json_array_add_object_element (elements,
-        describe_element (g_ptr_array_index (found, i), GST_OBJECT (r->top)));
+        gst_call_control_describe_element (g_ptr_array_index (found, i),
+            GST_OBJECT (r->top)));
   json_object_set_object_member (r->out, "pipeline",
-      describe_element (r->top, NULL));
+      gst_call_control_describe_element (r->top, NULL));
   json_object_set_array_member (r->out, "elements", elements);
-}
-
-static JsonNode *
-read_property (GObject * object, GParamSpec * pspec)
-{
-  GValue value = G_VALUE_INIT;
-  JsonNode *node;
-
-  g_value_init (&value, G_PARAM_SPEC_VALUE_TYPE (pspec));
-  g_object_get_property (object, pspec->name, &value);
-  node = gst_call_control_value_to_json (&value);
-  g_value_unset (&value);
-  return node;
-}
-
-static JsonArray *
-describe_properties (GObject * object, gboolean values)
-{
-  JsonArray *array = json_array_new ();
-  g_autofree GParamSpec **all = NULL;
-  guint i, n;
-
-  all = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
-  for (i = 0; i < n; i++) {
-    JsonObject *property;
-
-    if (all[i]->owner_type == GST_TYPE_OBJECT)
-      continue;                 /* name and parent */
-    property = gst_call_control_describe_property (all[i]);
-    if (values && (all[i]->flags & G_PARAM_READABLE))
-      json_object_set_member (property, "value", read_property (object,
-              all[i]));
-    json_array_add_object_element (array, property);
-  }
-  return array;
-}
-
-static GType
-argument_type (const GSignalQuery * query, guint i)
-{
-  return query->param_types[i] & ~G_SIGNAL_TYPE_STATIC_SCOPE;
-}
-
-static JsonArray *
-describe_actions (GType type)
-{
-  JsonArray *array = json_array_new ();
-  GSignalQuery query;
-  guint i, j, n;
-
-  for (; type != GST_TYPE_ELEMENT && type != 0; type = g_type_parent (type)) {
-    g_autofree guint *ids = g_signal_list_ids (type, &n);
-
-    for (i = 0; i < n; i++) {
-      JsonObject *action;
-      JsonArray *arguments;
-
-      g_signal_query (ids[i], &query);
-      if (!(query.signal_flags & G_SIGNAL_ACTION))
-        continue;
-      action = json_object_new ();
-      arguments = json_array_new ();
-      for (j = 0; j < query.n_params; j++)
-        json_array_add_string_element (arguments,
-            gst_call_control_type_name (argument_type (&query, j)));
-      json_object_set_string_member (action, "name", query.signal_name);
-      json_object_set_array_member (action, "arguments", arguments);
-      json_array_add_object_element (array, action);
-    }
-  }
-  return array;
-}
-
-static JsonArray *
-describe_children (GstElement * element)
-{
-  g_auto (GStrv) names = gst_call_control_get_children (element);
-  JsonArray *array = json_array_new ();
-  gchar **name;
-
-  for (name = names; *name; name++)
-    json_array_add_string_element (array, *name);
-  return array;
 }
 
 static void
@@ -270,13 +162,14 @@ do_describe (Request * r)
   if (!element)
     return;
   json_object_set_object_member (r->out, "element",
-      describe_element (element, GST_OBJECT (r->top)));
+      gst_call_control_describe_element (element, GST_OBJECT (r->top)));
   json_object_set_array_member (r->out, "properties",
-      describe_properties (G_OBJECT (element), get_flag (r, "values")));
+      gst_call_control_describe_properties (G_OBJECT (element), get_flag (r,
+              "values")));
   json_object_set_array_member (r->out, "actions",
-      describe_actions (G_OBJECT_TYPE (element)));
+      gst_call_control_describe_actions (G_OBJECT_TYPE (element)));
   json_object_set_array_member (r->out, "children",
-      describe_children (element));
+      gst_call_control_describe_children (element));
 }
 
 /* --- get, set --- */
@@ -299,7 +192,8 @@ do_get (Request * r)
     fail (r, "not-readable", "%s of %s can only be set", name,
         GST_OBJECT_NAME (element));
   else
-    json_object_set_member (r->out, "value", read_property (target, pspec));
+    json_object_set_member (r->out, "value",
+        gst_call_control_read_property (target, pspec));
 }
 
 typedef struct
@@ -434,7 +328,7 @@ signature (const GSignalQuery * query)
 
   for (i = 0; i < query->n_params; i++)
     g_string_append_printf (text, " <%s>",
-        gst_call_control_type_name (argument_type (query, i)));
+        gst_call_control_type_name (gst_call_control_argument_type (query, i)));
   return g_string_free (text, FALSE);
 }
 
@@ -455,7 +349,8 @@ read_arguments (Request * r, const GSignalQuery * query, JsonArray * given,
     g_autofree gchar *problem = NULL;
 
     if (!gst_call_control_value_from_json (json_array_get_element (given, i),
-            argument_type (query, i), NULL, &values[i + 1], &problem)) {
+            gst_call_control_argument_type (query, i), NULL, &values[i + 1],
+            &problem)) {
       fail (r, "bad-arguments", "argument %u of %s: %s", i + 1, wanted,
           problem);
       return FALSE;
@@ -640,7 +535,7 @@ gst_call_control_request_run (GstElement * inside, const gchar * line,
       json_object_set_member (out, "id", json_node_copy (id));
     run_command (&r);
   }
-  answer = to_line (out);
+  answer = gst_call_control_to_line (out);
   if (strlen (answer) <= GST_CALL_CONTROL_MAX_REPLY)
     return answer;
   g_free (answer);

@@ -156,8 +156,6 @@ static gchar *
 make_hello (GstCallControlServer * self)
 {
   g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_alloc ();
-  g_autofree gchar *text = NULL;
 
   json_object_set_string_member (object, "event", "hello");
   json_object_set_int_member (object, "protocol", PROTOCOL_VERSION);
@@ -166,9 +164,7 @@ make_hello (GstCallControlServer * self)
   json_object_set_int_member (object, "pid", getpid ());
   json_object_set_member (object, "program",
       gst_call_control_string_to_json (g_get_prgname ()));
-  json_node_init_object (node, object);
-  text = json_to_string (node, FALSE);
-  return g_strconcat (text, "\n", NULL);
+  return gst_call_control_to_line (object);
 }
 
 /* NULL: it may come in */

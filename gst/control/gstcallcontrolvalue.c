@@ -21,6 +21,17 @@
 
 /* --- out --- */
 
+gchar *
+gst_call_control_to_line (JsonObject * object)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+  g_autofree gchar *text = NULL;
+
+  json_node_init_object (node, object);
+  text = json_to_string (node, FALSE);
+  return g_strconcat (text, "\n", NULL);
+}
+
 JsonNode *
 gst_call_control_string_to_json (const gchar * text)
 {

@@ -31,6 +31,9 @@ gboolean gst_call_control_value_from_json (JsonNode * node, GType type,
 /* "int, 0 to 100", "one of smpte, snow" */
 gchar *gst_call_control_describe_type (GParamSpec * pspec);
 
+/* The object and a line feed. (transfer full) */
+gchar *gst_call_control_to_line (JsonObject * object);
+
 /* What a client is told about a property, except its value: name, type,
  * minimum, maximum, values, default, readable, writable, mutable, blurb */
 JsonObject *gst_call_control_describe_property (GParamSpec * pspec);

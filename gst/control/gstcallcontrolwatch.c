@@ -118,17 +118,6 @@ event_free (gpointer data)
   g_free (event);
 }
 
-static gchar *
-to_line (JsonObject * object)
-{
-  g_autoptr (JsonNode) node = json_node_alloc ();
-  g_autofree gchar *text = NULL;
-
-  json_node_init_object (node, object);
-  text = json_to_string (node, FALSE);
-  return g_strconcat (text, "\n", NULL);
-}
-
 static JsonObject *
 event_object (Shared * shared, const gchar * kind)
 {
@@ -192,7 +181,7 @@ describe_message (Shared * shared, GstMessage * message)
     json_object_set_member (object, "fields",
         gst_call_control_structure_to_json (structure));
   }
-  return to_line (object);
+  return gst_call_control_to_line (object);
 }
 
 /* worker */
@@ -306,7 +295,7 @@ describe_change (Shared * shared, GObject * source, GParamSpec * pspec)
   json_object_set_member (object, "value",
       gst_call_control_value_to_json (&value));
   g_value_unset (&value);
-  return to_line (object);
+  return gst_call_control_to_line (object);
 }
 
 /* request */

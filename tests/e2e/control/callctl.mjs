@@ -58,6 +58,9 @@ await step('an element: what can be set; a property: its value', async () => {
 
 await step('the camera is switched while the line runs', async () => {
   const watch = startProgram('callctl', ['watch', 'cam']);
+  // it says nothing until something happens
+  for (let ms = 9000; !/^cam open-timeout=/m.test(watch.said.out); ms++)
+    await silent('cam', `open-timeout=${ms}`);
   await silent('cam', 'device-id=fake-camera-2');
   await watch.prints(/^cam call-track-switched .*to=fake-camera-2/m);
   await watch.prints(/^cam device-id=fake-camera-2$/m);
