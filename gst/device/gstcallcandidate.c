@@ -149,6 +149,18 @@ get_fixed (const GstStructure * structure, const gchar * field)
   return n;
 }
 
+static gboolean
+add_fixed (const GValue * value, Values * found)
+{
+  if (G_VALUE_HOLDS_INT (value) && g_value_get_int (value) > 0)
+    add (found, g_value_get_int (value));
+  else if (GST_VALUE_HOLDS_FRACTION (value)
+      && gst_value_get_fraction_numerator (value) > 0)
+    add (found, (gdouble) gst_value_get_fraction_numerator (value) /
+        gst_value_get_fraction_denominator (value));
+  return gst_value_is_fixed (value);
+}
+
 static void
 add_nearest (const GValue * value, const gchar * field, gdouble target,
     Values * found)
@@ -166,15 +178,17 @@ find_values (const GstStructure * structure, const gchar * field,
     const Values * targets, Values * found)
 {
   const GValue *value = gst_structure_get_value (structure, field);
+  gboolean fixed = TRUE;
   guint i;
 
   found->n = 0;
-  if (!value)
+  if (!value || add_fixed (value, found))
     return;
   if (GST_VALUE_HOLDS_LIST (value)) {
     for (i = 0; i < MIN (gst_value_list_get_size (value), MAX_VALUES); i++)
-      add_nearest (gst_value_list_get_value (value, i), field,
-          targets->values[0], found);
+      fixed &= add_fixed (gst_value_list_get_value (value, i), found);
+    if (fixed)
+      return;
   }
   for (i = 0; i < targets->n; i++)
     add_nearest (value, field, targets->values[i], found);
@@ -239,6 +253,7 @@ static void
 add_pictures (Search * search, GstCallDevice * device, guint order, guint index)
 {
   const GstStructure *structure = gst_caps_get_structure (device->caps, index);
+  gdouble format_cost = gst_call_mode_get_format_cost (structure);
   Values widths, heights, rates;
   guint w, h, r;
 
@@ -262,8 +277,8 @@ add_pictures (Search * search, GstCallDevice * device, guint order, guint index)
               widths.values[w] / heights.values[h]);
         if (rates.n)
           set_number (&settings, GST_CALL_FRAME_RATE, rates.values[r]);
-        add_candidate (search, device, order, index, &settings,
-            gst_call_mode_get_cost (structure, widths.n ? widths.values[w] : 0,
+        add_candidate (search, device, order, index, &settings, format_cost +
+            gst_call_mode_get_cost (widths.n ? widths.values[w] : 0,
                 heights.n ? heights.values[h] : 0, rates.n ? rates.values[r] :
                 0, &search->wanted));
       }

@@ -40,25 +40,25 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
 
 /* --- branches --- */
 
-/* A floating bin of elements (floating, NULL-terminated array) linked in a
- * row, with the last one's src pad as its own. NULL: they cannot be linked,
- * or one is NULL. */
+/* A floating bin of n elements (floating) linked in a row, with the last one's
+ * src pad as its own. NULL: they cannot be linked, or one is NULL. */
 static GstElement *
-make_chain (GstElement ** elements)
+make_chain (GstElement ** elements, guint n)
 {
   g_autoptr (GstElement) bin = gst_object_ref_sink (gst_bin_new (NULL));
   g_autoptr (GstPad) pad = NULL;
-  GstElement *last = NULL;
-  gboolean ok = elements[0] != NULL;
+  gboolean ok = TRUE;
+  guint i;
 
-  for (; *elements; elements++) {
-    gst_bin_add (GST_BIN (bin), *elements);
-    ok = ok && (!last || gst_element_link (last, *elements));
-    last = *elements;
+  for (i = 0; i < n; i++) {
+    ok = ok && elements[i];
+    if (elements[i])
+      gst_bin_add (GST_BIN (bin), elements[i]);
+    ok = ok && (i == 0 || gst_element_link (elements[i - 1], elements[i]));
   }
-  if (!ok)
+  pad = ok ? gst_element_get_static_pad (elements[n - 1], "src") : NULL;
+  if (!pad)
     return NULL;
-  pad = gst_element_get_static_pad (last, "src");
   gst_element_add_pad (bin, gst_ghost_pad_new ("src", pad));
   g_object_force_floating (G_OBJECT (bin));
   return g_steal_pointer (&bin);
@@ -101,15 +101,16 @@ make_device (GstCallDeviceSrc * self, const GstCallChoice * choice,
   GST_OBJECT_UNLOCK (self);
   chain[n] = gst_call_device_create_element (device);
   if (chain[n])
-    gst_object_set_name (GST_OBJECT (chain[n++]), "source");
+    gst_object_set_name (GST_OBJECT (chain[n]), "source");
+  n++;
   chain[n++] = make_filter (mode.device);
   n += klass->add_converters (&mode, chain + n);
   chain[n++] = make_filter (mode.output);
-  branch = make_chain (chain);
+  branch = make_chain (chain, n);
   if (!branch)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "\"%s\" cannot be used: an element is missing. Install "
-        "gstreamer1.0-plugins-base and gstreamer1.0-plugins-good.",
+        "\"%s\" cannot be used: an element is missing, or it does not fit. "
+        "Install gstreamer1.0-plugins-base and gstreamer1.0-plugins-good.",
         device->label);
   return branch;
 }
@@ -147,8 +148,8 @@ make_substitute (GstCallDeviceSrc * self, gboolean hold)
   if (!chain[0])
     return NULL;
   n += klass->add_converters (&mode, chain + n);
-  chain[n] = make_filter (caps);
-  branch = make_chain (chain);
+  chain[n++] = make_filter (caps);
+  branch = make_chain (chain, n);
   if (branch && hold) {
     pad = gst_element_get_static_pad (branch, "src");
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_held, self, NULL);

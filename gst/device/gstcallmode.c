@@ -118,8 +118,8 @@ prefer_format (GstStructure * structure)
   }
 }
 
-static gdouble
-get_format_cost (const GstStructure * structure)
+gdouble
+gst_call_mode_get_format_cost (const GstStructure * structure)
 {
   g_autoptr (GstStructure) planar = NULL;
 
@@ -133,14 +133,13 @@ get_format_cost (const GstStructure * structure)
 }
 
 gdouble
-gst_call_mode_get_cost (const GstStructure * mode, gint width, gint height,
-    gdouble rate, const GstCallModeSize * wanted)
+gst_call_mode_get_cost (gint width, gint height, gdouble rate,
+    const GstCallModeSize * wanted)
 {
   return gst_call_mode_distance (width, wanted->width) +
       gst_call_mode_distance (height, wanted->height) +
       gst_call_mode_distance (rate,
-      (gdouble) wanted->rate_n / MAX (wanted->rate_d, 1)) +
-      get_format_cost (mode);
+      (gdouble) wanted->rate_n / MAX (wanted->rate_d, 1));
 }
 
 gboolean
@@ -180,7 +179,8 @@ nearest_mode (const GstCaps * device, const gchar * name,
     fixate_near (mode, &actual);
     if (gst_structure_has_name (mode, "video/x-raw"))
       prefer_format (mode);
-    cost = gst_call_mode_get_cost (mode, actual.width, actual.height,
+    cost = gst_call_mode_get_format_cost (mode) +
+        gst_call_mode_get_cost (actual.width, actual.height,
         (gdouble) actual.rate_n / MAX (actual.rate_d, 1), wanted);
     if (cost < best_cost) {
       g_clear_pointer (&best, gst_structure_free);

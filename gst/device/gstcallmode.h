@@ -42,10 +42,11 @@ void gst_call_mode_get_wanted (GstCallModeSize * wanted,
 /* W3C fitness distance of one number */
 gdouble gst_call_mode_distance (gdouble actual, gdouble ideal);
 
-/* How far a picture mode (a structure of a device's caps, at these values, 0 =
- * not known) is from what is wanted; decoding and converting cost, too. */
-gdouble gst_call_mode_get_cost (const GstStructure * mode, gint width,
-    gint height, gdouble rate, const GstCallModeSize * wanted);
+/* How far pictures of this size and rate (0: not known) are from what is wanted,
+ * and what decoding and converting a structure of a device's caps adds */
+gdouble gst_call_mode_get_cost (gint width, gint height, gdouble rate,
+    const GstCallModeSize * wanted);
+gdouble gst_call_mode_get_format_cost (const GstStructure * mode);
 
 /* FALSE: structure index of a device's caps is nothing we can use. */
 gboolean gst_call_mode_is_usable (const GstCaps * device, guint index);

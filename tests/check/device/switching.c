@@ -255,7 +255,7 @@ switching_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_set_timeout (tc, 110);
+  tcase_set_timeout (tc, 400);
   tcase_add_test (tc, test_seamless);
   tcase_add_test (tc, test_label);
   tcase_add_test (tc, test_collapse);
