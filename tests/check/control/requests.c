@@ -16,6 +16,33 @@
 static GstElement *pipeline;
 static gint fd;
 
+/* An element with actions that take arguments, as callbin's are */
+typedef GstElement Talker;
+typedef GstElementClass TalkerClass;
+
+GType talker_get_type (void);
+G_DEFINE_TYPE (Talker, talker, GST_TYPE_ELEMENT);
+
+static gchar *
+talker_say (Talker * self, const gchar * text, guint times, gdouble volume)
+{
+  return g_strdup_printf ("%s/%u/%g", text, times, volume);
+}
+
+static void
+talker_class_init (TalkerClass * klass)
+{
+  g_signal_new_class_handler ("say", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (talker_say), NULL, NULL,
+      NULL, G_TYPE_STRING, 3, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+      G_TYPE_UINT, G_TYPE_DOUBLE);
+}
+
+static void
+talker_init (Talker * self)
+{
+}
+
 static GstElement *
 start (void)
 {
@@ -219,6 +246,28 @@ GST_START_TEST (test_eos_now)
 
 GST_END_TEST;
 
+/* given an action with arguments, when they are given as JSON or as text, then
+ * the element gets them, texts as they are */
+GST_START_TEST (test_arguments)
+{
+  gst_bin_add (GST_BIN (start ()), g_object_new (talker_get_type (), "name",
+          "talker", NULL));
+  ASK ("{\"do\":\"emit\",\"element\":\"talker\",\"signal\":\"say\","
+      "\"arguments\":[\"hello \\\"all\\\"\",2,0.5]}",
+      "{\"value\":\"hello \\\"all\\\"/2/0.5\"}");
+  ASK ("{\"do\":\"emit\",\"element\":\"talker\",\"signal\":\"say\","
+      "\"arguments\":[\"\\\"x\\\"\",\"3\",\"1\"]}",
+      "{\"value\":\"\\\"x\\\"/3/1\"}");
+  ASK ("{\"do\":\"emit\",\"element\":\"talker\",\"signal\":\"say\","
+      "\"arguments\":[\"x\",\"many\",1]}", "\"bad-arguments\"",
+      "argument 2 of say <string> <uint> <double>", "many", "wanted: uint");
+  ASK ("{\"do\":\"describe\",\"element\":\"talker\"}",
+      "{\"name\":\"say\",\"arguments\":[\"string\",\"uint\",\"double\"]}");
+  stop ();
+}
+
+GST_END_TEST;
+
 static Suite *
 requests_suite (void)
 {
@@ -232,6 +281,7 @@ requests_suite (void)
   tcase_add_test (tc, test_wrong_values);
   tcase_add_test (tc, test_wrong_names);
   tcase_add_test (tc, test_emit);
+  tcase_add_test (tc, test_arguments);
   tcase_add_test (tc, test_describe);
   tcase_add_test (tc, test_dot_and_eos);
   tcase_add_test (tc, test_eos_now);
