@@ -441,9 +441,10 @@ static gboolean
 parse_text (const gchar * text, GType type, GParamSpec * pspec, GValue * value)
 {
   g_value_init (value, type);
+  /* no line of gst-launch can give NULL for anything else: elements are not
+   * ready for it (tee's alloc-pad) */
   if (!text)
-    return G_VALUE_HOLDS_STRING (value) || G_VALUE_HOLDS_OBJECT (value)
-        || G_VALUE_HOLDS_BOXED (value);
+    return G_VALUE_HOLDS_STRING (value);
   /* any string is one, also one that begins with a quotation mark */
   if (type == G_TYPE_STRING) {
     g_value_set_string (value, text);

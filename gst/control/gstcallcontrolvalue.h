@@ -22,7 +22,7 @@ JsonNode *gst_call_control_structure_to_json (const GstStructure * structure);
 JsonNode *gst_call_control_string_to_json (const gchar * text);
 
 /* value: not initialised; holds what gst-launch would make of the text (numbers
- * and booleans are read as their text; null is no value; arrays and objects are
+ * and booleans are read as their text; null is no string; arrays and objects are
  * JSON text, for strings). pspec may be NULL.
  * FALSE: problem says what is wrong and what would be right. */
 gboolean gst_call_control_value_from_json (JsonNode * node, GType type,

@@ -146,6 +146,9 @@ GST_START_TEST (test_wrong_values)
       "\"bad-value\"", "true or false");
   ASK ("{\"do\":\"set\",\"element\":\"out\",\"properties\":{\"sync\":\"\"}}",
       "\"bad-value\"");
+  /* null is for strings: others are not ready for it */
+  ASK ("{\"do\":\"set\",\"element\":\"app\",\"properties\":{\"caps\":null}}",
+      "\"bad-value\"");
   stop ();
 }
 
