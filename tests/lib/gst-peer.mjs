@@ -328,4 +328,4 @@ export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvide
 }
 
 // Room of a server of call-server.mjs, for callbin
-export const roomUri = (server, room, scheme = 'ws') => `${scheme}://${server.address}:${server.port}/room/${room}`;
+export const roomUri = ({ address = '127.0.0.1', port }, room, scheme = 'ws') => `${scheme}://${address}:${port}/room/${room}`;
