@@ -44,7 +44,7 @@ is_ahead_locked (GstCallSwap * self, GstCallSwapPad * pad,
   if (pad->live || !GST_CLOCK_TIME_IS_VALID (time))
     return FALSE;
   if (role == GST_CALL_SWAP_NEXT)
-    return self->splice && self->active && !self->active_eos &&
+    return self->spliced && self->active && !self->active_eos &&
         time > self->progress + MAX_AHEAD &&
         g_get_monotonic_time () < self->selected_at + MAX_WAIT;
   return !GST_CLOCK_TIME_IS_VALID (self->progress) || time > self->progress;
@@ -145,8 +145,12 @@ learn_caps (GstCallSwap * self, GstCaps * caps)
       && !gst_structure_has_name (structure, "audio/x-raw");
   if (gst_structure_has_name (structure, "audio/x-raw") &&
       gst_audio_info_from_caps (&info, caps) &&
-      GST_AUDIO_INFO_LAYOUT (&info) == GST_AUDIO_LAYOUT_INTERLEAVED)
+      GST_AUDIO_INFO_LAYOUT (&info) == GST_AUDIO_LAYOUT_INTERLEAVED) {
     self->splice = gst_call_splice_new (&info);
+    g_mutex_lock (&self->lock);
+    self->spliced = TRUE;
+    g_mutex_unlock (&self->lock);
+  }
 }
 
 static void
@@ -198,6 +202,7 @@ gst_call_swap_output_forget (GstCallSwap * self)
   self->started = self->sent_caps = FALSE;
   self->raw_video = self->encoded = self->catching_up = FALSE;
   self->last_time = GST_CLOCK_TIME_NONE;
+  self->spliced = FALSE;
   self->fading = NULL;
   g_clear_pointer (&self->blanker, gst_call_blank_free);
   g_clear_pointer (&self->splice, gst_call_splice_free);

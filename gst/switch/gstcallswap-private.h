@@ -78,6 +78,7 @@ struct _GstCallSwap
   GstFlowReturn last_flow;
   guint pad_serial;
   guint n_pads, n_eos;
+  gboolean spliced;             /* there is a splice */
   GstClockTime progress;        /* running time the output has come to */
   gint64 selected_at;           /* monotonic us */
   gint64 pushed_at;             /* monotonic us of the last output; 0: none */

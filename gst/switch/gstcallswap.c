@@ -483,12 +483,14 @@ set_flushing (GstCallSwap * self, gboolean flushing)
   g_cond_broadcast (&self->cond);
 }
 
-/* Pads are inactive: nobody has the ticket. */
+/* Pads are inactive: whoever has the ticket gives it back. */
 static void
 forget_stream (GstCallSwap * self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
+  while (self->pushing)
+    g_cond_wait (&self->cond, &self->lock);
   gst_clear_caps (&self->caps);
   self->ended = FALSE;
   self->last_flow = GST_FLOW_OK;
