@@ -52,7 +52,7 @@ def chromium(server, count):
 def look_at(run):
     """Each switch by its pictures: [arrival, camera, number, stamped]"""
     pictures = run['pictures']
-    gaps, times, missed, back = [], [], 0, 0
+    gaps, taken, times, missed, back = [], [], [], 0, 0
     ends = [s[0] for s in run['switches'][1:]] + [float('inf')]
     for (asked, camera), end in zip(run['switches'], ends):
         new = next((i for i, p in enumerate(pictures)
@@ -61,26 +61,29 @@ def look_at(run):
             missed += 1
             continue
         gaps.append(pictures[new][0] - pictures[new - 1][0])
+        passed = pictures[new][3] - pictures[new - 1][3]
+        taken.append(((passed + 2**31) % 2**32 - 2**31) / 10)
         times.append(pictures[new][0] - asked)
         # an old picture after the first new one
         back += any(p[1] != camera for p in pictures[new:] if p[0] < end)
     skipped = sum((b[2] - a[2] - 1) % 65536 for a, b in zip(pictures, pictures[1:])
                   if a[1] == b[1] and 0 < (b[2] - a[2]) % 65536 < 3000)
-    return {'gaps': gaps, 'times': times, 'missed': missed + run['failed'], 'back': back,
+    return {'gaps': gaps, 'taken': taken, 'times': times, 'missed': missed + run['failed'], 'back': back,
             'skipped': skipped}
 
 
 def row(name, run, seen):
     n = max(len(seen['gaps']), 1)
-    gaps, times = seen['gaps'] or [0], seen['times'] or [0]
+    gaps, taken, times = (seen[what] or [0] for what in ('gaps', 'taken', 'times'))
     return [WAYS[name], len(seen['gaps']), seen['missed'],
             *(f'{v:.0f}' for v in (statistics.median(gaps), bench.percentile(gaps, 99), max(gaps),
+                                   statistics.median(taken), bench.percentile(taken, 99),
                                    statistics.median(times), bench.percentile(times, 99))),
             run['lost'], seen['skipped'], run['jumps'], seen['back'], run['negotiations'],
             f'{run["keys"] / n:.2f}', run['unreadable'], f'{run["kbits"]:.0f}']
 
 
-HEAD = ['', 'n', 'failed', 'gap p50', 'p99', 'max', 'new p50', 'p99', 'lost', 'skipped', 'jumps',
+HEAD = ['', 'n', 'failed', 'gap p50', 'p99', 'max', 'taken p50', 'p99', 'new p50', 'p99', 'lost', 'skipped', 'jumps',
         'old after new', 'negotiations', 'keys/switch', 'unreadable', 'kbit/s']
 
 
