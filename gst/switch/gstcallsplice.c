@@ -20,7 +20,9 @@
 #define TOLERANCE (40 * GST_MSECOND)    /* of an input's timestamps ... */
 #define TOLERANCE_WAIT GST_SECOND       /* ... and for so long, ... */
 #define JUMP (150 * GST_MSECOND)        /* but that much is no jitter */
-#define PATIENCE_MS 30          /* of new sound, before the old is given up */
+/* One of two inputs is given up when the other has delivered so much alone */
+#define PATIENCE_MS 40
+#define MAX_HELD_MS 250         /* of the one that comes earlier than the other */
 #define MAX_FILL_MS 500         /* a longer gap is one: time jumps ahead */
 
 typedef struct
@@ -44,7 +46,9 @@ struct _GstCallSplice
   guint8 *held;                 /* what a fade starts from, standing still */
   gboolean discont;             /* time jumps with the next buffer */
   guint faded;                  /* frames of the fade that have gone out */
-  guint n_next;                 /* buffers that wait in next */
+  guint n_next;                 /* buffers that next has delivered */
+  gsize alone;                  /* frames of one since the other delivered ... */
+  gboolean next_alone;          /* ... and that one is next */
   guint64 silent;               /* frames of silence put in */
   gboolean rough;               /* the next samples do not fit the last ones */
   gboolean audible, was_audible;
@@ -106,6 +110,12 @@ static gsize
 frames_of (GstCallSplice * self, GstBuffer * buffer)
 {
   return gst_buffer_get_size (buffer) / self->info.bpf;
+}
+
+static gsize
+frames_in (GstCallSplice * self, guint ms)
+{
+  return (gsize) self->info.rate * ms / 1000;
 }
 
 static gsize
@@ -316,7 +326,7 @@ bridge (GstCallSplice * self, gint64 start, GQueue * out)
 
   if (missing <= 0)
     return;
-  if (missing <= (gint64) self->info.rate * MAX_FILL_MS / 1000) {
+  if (missing <= (gint64) frames_in (self, MAX_FILL_MS)) {
     emit_silence (self, missing, out);
   } else {
     emit_silence (self, self->fade, out);
@@ -429,7 +439,6 @@ static gboolean
 join (GstCallSplice * self, gboolean alone, GQueue * out)
 {
   Lane *next = &self->next;
-  gsize patience = (gsize) self->info.rate * PATIENCE_MS / 1000;
   gboolean over;
 
   lane_trim (self, next);
@@ -441,9 +450,6 @@ join (GstCallSplice * self, gboolean alone, GQueue * out)
     return TRUE;
   }
   drain_heard (self, next->start, out);
-  alone = alone || (self->n_next > 1 &&
-      next->start + (gint64) lane_frames (self, next) >=
-      self->position + (gint64) patience + (gint64) self->fade);
   if (next->start > self->position) {
     if (!alone)
       return FALSE;             /* the old one still has to deliver that */
@@ -458,13 +464,33 @@ join (GstCallSplice * self, gboolean alone, GQueue * out)
   return over;
 }
 
+void
+gst_call_splice_drop_next (GstCallSplice * self)
+{
+  /* a fade that has begun: what is heard has to come back */
+  self->rough = self->rough || self->faded > 0;
+  self->faded = 0;
+  self->n_next = 0;
+  lane_reset (&self->next);
+}
+
 gboolean
 gst_call_splice_push (GstCallSplice * self, GstBuffer * buffer,
     GstClockTime time, GQueue * out)
 {
+  gsize frames = frames_of (self, buffer);
+
   lane_add (self, &self->heard, buffer, time);
-  if (self->next.started)
-    return join (self, FALSE, out);
+  if (self->next.started) {
+    self->alone = self->next_alone ? 0 : self->alone;
+    self->next_alone = FALSE;
+    self->alone += frames;
+    if (join (self, FALSE, out))
+      return TRUE;
+    if (self->alone < frames_in (self, PATIENCE_MS))
+      return FALSE;
+    gst_call_splice_drop_next (self);   /* it has stopped again */
+  }
   if (self->heard.started && self->heard.start < self->position &&
       gst_adapter_available (self->heard.samples) > 0)
     self->rough = TRUE;         /* samples are cut off */
@@ -476,19 +502,22 @@ gboolean
 gst_call_splice_push_next (GstCallSplice * self, GstBuffer * buffer,
     GstClockTime time, gboolean alone, GQueue * out)
 {
-  lane_add (self, &self->next, buffer, time);
-  self->n_next++;
-  return join (self, alone, out);
-}
+  gsize frames = frames_of (self, buffer);
 
-void
-gst_call_splice_drop_next (GstCallSplice * self)
-{
-  /* a fade that has begun: what is heard has to come back */
-  self->rough = self->rough || self->faded > 0;
-  self->faded = 0;
-  self->n_next = 0;
-  lane_reset (&self->next);
+  lane_add (self, &self->next, buffer, time);
+  self->alone = self->next_alone ? self->alone : 0;
+  self->next_alone = TRUE;
+  self->alone += frames;
+  self->n_next++;
+  /* so far behind that nobody waits for it: its clock is another one */
+  if (lane_frames (self, &self->heard) >= frames_in (self, MAX_HELD_MS) &&
+      self->next.start + (gint64) lane_frames (self, &self->next) <=
+      self->position)
+    self->next.start = self->position;
+  if (self->n_next > 1 && (self->alone >= frames_in (self, PATIENCE_MS) ||
+          lane_frames (self, &self->next) >= frames_in (self, MAX_HELD_MS)))
+    alone = TRUE;
+  return join (self, alone, out);
 }
 
 void
@@ -499,7 +528,7 @@ gst_call_splice_fill (GstCallSplice * self, GstClockTime until, GQueue * out)
   if (!GST_CLOCK_TIME_IS_VALID (self->base))
     self->base = until;
   frames = position_of (self, until) - self->position;
-  frames = MIN (frames, (gint64) self->info.rate * MAX_FILL_MS / 1000);
+  frames = MIN (frames, (gint64) frames_in (self, MAX_FILL_MS));
   if (frames > 0)
     emit_silence (self, frames, out);
 }

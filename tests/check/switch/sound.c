@@ -161,6 +161,106 @@ GST_START_TEST (test_silent_old)
 
 GST_END_TEST;
 
+/* given a microphone that is chosen and stops in the middle of the fade, when
+ * the old one goes on, then that is heard again, without a click */
+GST_START_TEST (test_new_stops)
+{
+  TestSwitch *self = test_switch_new ();
+  Tone tones[2] = { {NULL}, {NULL}
+  };
+
+  for (guint i = 0; i < 2; i++) {
+    tones[i].input = test_input_new (self, TEST_SOUND, 0, TRUE);
+    tones[i].frequency = 440;
+    tones[i].phase = i + 0.3;
+    tones[i].period = RATE / 200;       /* half a fade */
+  }
+  push_until (tones, 2, RATE / 2);
+  g_object_set (self->element, "active", "sink_1", NULL);
+  push_until (&tones[1], 1, tones[1].at + tones[1].period);
+  push_until (&tones[0], 1, RATE);
+  check_contiguous (self, RATE);
+  fail_unless (largest_step (self) <= 2 * allowed_step (440));
+  for (guint i = 0; i < 2; i++)
+    test_input_free (self, tones[i].input);
+  test_switch_free (self);
+}
+
+GST_END_TEST;
+
+/* given a microphone whose sound comes 100 ms later than that of the new one,
+ * when the new one takes over, then it waits for the old one's last sound and no
+ * silence is put in; the other way round, what was heard already is cut off */
+GST_START_TEST (test_latencies)
+{
+  const guint late = RATE / 10;
+
+  for (guint later = 0; later < 2; later++) {
+    TestSwitch *self = test_switch_new ();
+    Tone tones[2] = { {NULL}, {NULL}
+    };
+    GstMessage *message;
+    guint64 gap = 1;
+
+    for (guint i = 0; i < 2; i++) {
+      tones[i].input = test_input_new (self, TEST_SOUND, 0, TRUE);
+      tones[i].frequency = 440;
+      tones[i].phase = i + 0.3;
+      tones[i].period = RATE / 100;
+    }
+    for (guint at = late; at < 2 * RATE; at += RATE / 100) {
+      push_until (&tones[!later], 1, at);
+      push_until (&tones[later], 1, at - late);
+      if (at == late + RATE / 2)
+        g_object_set (self->element, "active", "sink_1", NULL);
+    }
+    check_contiguous (self, 2 * RATE - (later ? late : 0));
+    fail_unless (largest_step (self) <= allowed_step (440), "%d > %d",
+        largest_step (self), allowed_step (440));
+    gst_message_unref (test_switch_message (self, "call-track-switched"));
+    message = test_switch_message (self, "call-track-switched");
+    gst_structure_get_uint64 (gst_message_get_structure (message), "gap", &gap);
+    fail_unless_equals_uint64 (gap, 0);
+    gst_message_unref (message);
+    for (guint i = 0; i < 2; i++)
+      test_input_free (self, tones[i].input);
+    test_switch_free (self);
+  }
+}
+
+GST_END_TEST;
+
+/* given a microphone whose clock is a second behind, when it takes over, then
+ * its sound is heard all the same */
+GST_START_TEST (test_other_clock)
+{
+  TestSwitch *self = test_switch_new ();
+  Tone tones[2] = { {NULL}, {NULL}
+  };
+
+  for (guint i = 0; i < 2; i++) {
+    tones[i].input = test_input_new (self, TEST_SOUND, 0, TRUE);
+    tones[i].frequency = 440;
+    tones[i].phase = i + 0.3;
+    tones[i].period = RATE / 100;
+  }
+  for (guint at = RATE; at < 3 * RATE; at += RATE / 100) {
+    push_until (&tones[0], 1, at);
+    push_until (&tones[1], 1, at - RATE);
+    if (at == 2 * RATE)
+      g_object_set (self->element, "active", "sink_1", NULL);
+  }
+  /* all but what was held */
+  fail_unless (self->data->len / 2 > 3 * RATE - RATE / 2);
+  fail_unless (largest_step (self) <= allowed_step (440));
+  test_switch_unbroken (self);
+  for (guint i = 0; i < 2; i++)
+    test_input_free (self, tones[i].input);
+  test_switch_free (self);
+}
+
+GST_END_TEST;
+
 /* given an input that skips some sound and then delivers some twice, when it is
  * heard, then silence is put in and the rest cut off, without a click */
 GST_START_TEST (test_gap_and_overlap)
@@ -305,6 +405,9 @@ switch_sound_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_phases);
   tcase_add_test (tc, test_silent_old);
+  tcase_add_test (tc, test_new_stops);
+  tcase_add_test (tc, test_latencies);
+  tcase_add_test (tc, test_other_clock);
   tcase_add_test (tc, test_gap_and_overlap);
   tcase_add_test (tc, test_jitter);
   tcase_add_test (tc, test_long_gap);
