@@ -95,8 +95,9 @@ call_signaller_new_for_uri (const gchar * uri, GError ** error,
         schemes[i].scheme);
   }
   g_set_error (error, CALL_SIGNALLER_ERROR, CALL_SIGNALLER_ERROR_SETTINGS,
-      "No signalling for the URI “%s”: it must begin with one of %s",
-      uri ? uri : "", known->str);
+      "No signalling for the URI “%s”: it must begin with one of %s%s",
+      uri ? uri : "", known->str, uri && g_ascii_strncasecmp (uri, "http", 4)
+      == 0 ? "; a room whose page is https://… is wss://… here" : "");
   return NULL;
 }
 

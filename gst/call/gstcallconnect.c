@@ -99,7 +99,7 @@ host (GstCallConnect * self, const GstCallConnectSettings * settings,
 
   if (!call_id_is_valid (room)) {
     set_settings_error (error, "room=%s: a room's name is made of letters, "
-        "digits, - and _, at most %d", room, CALL_MAX_ID);
+        "digits and . _ ~ -, at most %d", room, CALL_MAX_ID);
     return FALSE;
   }
   self->server = call_server_new ();
@@ -133,6 +133,12 @@ gst_call_connect_new (const GstCallConnectSettings * settings, GError ** error)
     set_settings_error (error, "callbin is in no room: set "
         "uri=ws://HOST[:PORT]/room/ROOM, or listen=HOST:PORT room=ROOM to "
         "host one");
+    return NULL;
+  }
+  if (settings->uri && settings->listen) {
+    set_settings_error (error, "uri=%s and listen=%s: callbin either joins "
+        "a room or hosts one; leave one of both out", settings->uri,
+        settings->listen);
     return NULL;
   }
   if (!read_token (settings, &token, error))

@@ -31,7 +31,7 @@ install_room_properties (void)
    * GstCallBin:uri:
    *
    * The room to join: `ws[s]://HOST[:PORT]/room/ROOM`. Either this or
-   * #GstCallBin:listen.
+   * #GstCallBin:listen, not both.
    *
    * Since: 0.1
    */
@@ -53,8 +53,8 @@ install_room_properties (void)
   /**
    * GstCallBin:room:
    *
-   * Name of the room when hosting (#GstCallBin:listen): letters, digits, `-`,
-   * `_`. Unset: a random one.
+   * Name of the room when hosting (#GstCallBin:listen): letters, digits and
+   * `.` `_` `~` `-`. Unset: a random one.
    *
    * Since: 0.1
    */

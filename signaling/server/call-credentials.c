@@ -199,7 +199,7 @@ claims_allow (const gchar * part, const gchar * room, gint64 now,
   }
   if (strcmp (claimed, room) != 0 && strcmp (claimed, "*") != 0) {
     g_set_error_literal (error, CALL_TOKEN_ERROR, CALL_TOKEN_ERROR_ROOM,
-        "The token is for another room");
+        "The token is for another room; ask for one for this room");
     return FALSE;
   }
   return TRUE;
@@ -227,13 +227,14 @@ call_token_check (GBytes * secret, const gchar * token, const gchar * room,
     parts = g_strsplit (token, ".", 4);
   if (parts == NULL || g_strv_length (parts) != 3) {
     g_set_error_literal (error, CALL_TOKEN_ERROR, CALL_TOKEN_ERROR_MALFORMED,
-        "This is not a token: a JSON Web Token has three parts");
+        "This is not a token: a JSON Web Token has three parts. Copy it anew "
+        "from the invitation");
     return FALSE;
   }
   if (!signature_is_right (secret, token, strlen (parts[0]) + 1 +
           strlen (parts[1]))) {
     g_set_error_literal (error, CALL_TOKEN_ERROR, CALL_TOKEN_ERROR_SIGNATURE,
-        "The token was not made with this server's secret");
+        "The token was not made with this server's secret; ask for a new one");
     return FALSE;
   }
   if (!header_is_ours (parts[0])) {

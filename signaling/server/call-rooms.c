@@ -257,7 +257,9 @@ take_new_seat_locked (CallRooms * self, CallRoom * room,
   }
   if (room->seats->len >= self->settings.max_peers) {
     g_set_error (error, CALL_ROOMS_ERROR, CALL_ROOMS_ERROR_ROOM_FULL,
-        "The room is full: %u people are in it", room->seats->len);
+        "The room is full: %u of %u places are taken. Come back when somebody "
+        "has left, or take another room", room->seats->len,
+        self->settings.max_peers);
     return FALSE;
   }
   if (is_full_locked (self, member->shard)) {

@@ -118,7 +118,8 @@ typedef struct
 
 static const Bad bad[] = {
   {"", "uri=ws://"},
-  {"uri=http://127.0.0.1/room/tea", "http"},
+  {"uri=http://127.0.0.1/room/tea", "is wss://"},
+  {"uri=ws://127.0.0.1:9/room/tea listen=127.0.0.1:0", "either joins"},
   {"uri=ws://127.0.0.1:9", "/room/"},
   {"uri=nonsense", "nonsense"},
   {"listen=127.0.0.1:0 room=\"no spaces\"", "room=no spaces"},

@@ -24,6 +24,8 @@ const HOST = { listen: '127.0.0.1:0', room: 'tea' };
 const FATAL = [
   ['no room', {}, /in no room: set uri=.*or listen=/],
   ['an unknown scheme', { uri: 'ftp://127.0.0.1/room/tea' }, /ftp:.*must begin with one of ws:\/\/, wss:\/\//],
+  ['the address of the page', { uri: 'https://127.0.0.1/room/tea' }, /https:.*page is https:.* is wss:/],
+  ['to join and to host', { uri: open, ...HOST }, /either joins.*leave one of both out/],
   ['no URI at all', { uri: 'nonsense' }, /nonsense.*must begin with one of/],
   ['a URI that names no room', { uri: `ws://127.0.0.1:${server.port}/tea` }, /does not name a room. Write ws/],
   ['a server that is not there', { uri: 'ws://127.0.0.1:1/room/tea' }, /Cannot reach 127\.0\.0\.1:1: .*Check the address/],
