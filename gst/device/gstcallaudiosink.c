@@ -26,7 +26,8 @@
  */
 
 /*
- *   sink -> [volume ! audioconvert ! audioresample] -> [device or fakesink]
+ *   sink -> [volume ! audioconvert ! audioresample ! webrtcechoprobe] ->
+ *       [device or fakesink]
  *
  * Threads and locks: see gstcalldevicebin-private.h. Of its own this part has
  * gst_call_audio_sink_chain and mostly on_idle in the streaming thread.
@@ -37,6 +38,7 @@
 
 #include "gstcall.h"
 #include "gstcalldevicebin.h"
+#include "gstcallecho.h"
 
 static GstStaticPadTemplate sink_template =
 GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
@@ -54,7 +56,8 @@ struct _GstCallAudioSink
 
   /* set once in init */
   GstElement *volume;
-  GstElement *resample;         /* the last one before the branch */
+  GstElement *last;             /* before the branch */
+  GstElement *probe;            /* what is played, for callaudiosrc; or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (GstCallAudioSink, gst_call_audio_sink,
@@ -106,7 +109,7 @@ gst_call_audio_sink_join (GstCallDeviceBin * bin, GstElement * branch,
     GstState state, gboolean first)
 {
   GstCallAudioSink *self = GST_CALL_AUDIO_SINK (bin);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->resample, "src");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->last, "src");
 
   /* only the first waits for a buffer in PAUSED: the stream is running then */
   if (!first && g_object_class_find_property (G_OBJECT_GET_CLASS (branch),
@@ -175,12 +178,49 @@ gst_call_audio_sink_set_enabled (GstCallDeviceBin * bin, gboolean enabled)
   g_object_set (GST_CALL_AUDIO_SINK (bin)->volume, "mute", !enabled, NULL);
 }
 
+/* A microphone of this process can be freed of what is heard here. */
+static void
+add_probe (GstCallAudioSink * self)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_simple ("audio/x-raw",
+      "format", G_TYPE_STRING, "S16LE", "rate", G_TYPE_INT, GST_CALL_ECHO_RATE,
+      NULL);
+  GstElement *probe = gst_call_echo_new_probe ();
+
+  if (!probe)
+    return;
+  gst_bin_add (GST_BIN (self), probe);
+  if (!gst_element_link_filtered (self->last, probe, caps)) {
+    gst_bin_remove (GST_BIN (self), probe);
+    return;
+  }
+  self->probe = self->last = probe;
+}
+
+static GstStateChangeReturn
+gst_call_audio_sink_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstCallAudioSink *self = GST_CALL_AUDIO_SINK (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->probe)
+    gst_call_echo_remove (self->probe);
+  ret = GST_ELEMENT_CLASS (gst_call_audio_sink_parent_class)->change_state
+      (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && self->probe
+      && ret != GST_STATE_CHANGE_FAILURE)
+    gst_call_echo_add (self->probe);
+  return ret;
+}
+
 static void
 gst_call_audio_sink_class_init (GstCallAudioSinkClass * klass)
 {
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstCallDeviceBinClass *bin_class = GST_CALL_DEVICE_BIN_CLASS (klass);
 
+  element_class->change_state = gst_call_audio_sink_change_state;
   bin_class->kind = GST_CALL_DEVICE_AUDIO_OUTPUT;
   bin_class->noun = "speaker";
   bin_class->substitute = "Sound is discarded";
@@ -202,20 +242,22 @@ static void
 gst_call_audio_sink_init (GstCallAudioSink * self)
 {
   GstElement *convert = gst_element_factory_make ("audioconvert", NULL);
+  GstElement *resample;
   g_autoptr (GstPad) pad = NULL;
   GstPad *ghost;
 
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
   gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SINK);
   self->volume = gst_element_factory_make ("volume", NULL);
-  self->resample = gst_element_factory_make ("audioresample", NULL);
-  if (!convert || !self->volume || !self->resample) {
+  resample = gst_element_factory_make ("audioresample", NULL);
+  if (!convert || !self->volume || !resample) {
     g_critical ("callaudiosink needs gstreamer1.0-plugins-base");
     return;
   }
-  gst_bin_add_many (GST_BIN (self), self->volume, convert, self->resample,
-      NULL);
-  gst_element_link_many (self->volume, convert, self->resample, NULL);
+  gst_bin_add_many (GST_BIN (self), self->volume, convert, resample, NULL);
+  gst_element_link_many (self->volume, convert, resample, NULL);
+  self->last = resample;
+  add_probe (self);
   pad = gst_element_get_static_pad (self->volume, "sink");
   ghost = gst_ghost_pad_new_from_template ("sink", pad,
       gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self),

@@ -286,17 +286,19 @@ add_pictures (Search * search, GstCallDevice * device, guint order, guint index)
   }
 }
 
-/* By default echo is cancelled, and nothing else is done. */
+/* By default echo is cancelled where there can be one, and nothing else done. */
 static void
 add_processed (Search * search, GstCallDevice * device, guint order,
     guint index, GstCallSettings * settings, gdouble cost)
 {
+  guint echo = !device->is_monitor && !g_str_equal (device->api, "call-fake");
   guint i, n = search->processing
       && device->kind == GST_CALL_DEVICE_AUDIO_INPUT ? MAX_PROCESSING : 1;
 
   for (i = 0; i < n; i++) {
     if (device->kind == GST_CALL_DEVICE_AUDIO_INPUT) {
-      set_number (settings, GST_CALL_ECHO_CANCELLATION, n > 1 && !(i & 1));
+      set_number (settings, GST_CALL_ECHO_CANCELLATION, n > 1
+          && ((i & 1) ^ echo));
       set_number (settings, GST_CALL_NOISE_SUPPRESSION, (i >> 1) & 1);
       set_number (settings, GST_CALL_AUTO_GAIN_CONTROL, (i >> 2) & 1);
     }

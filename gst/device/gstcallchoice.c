@@ -77,7 +77,7 @@ gst_call_choice_equal (const GstCallChoice * a, const GstCallChoice * b)
   if (!a->device || !b->device)
     return !a->device && !b->device && a->hold == b->hold;
   return g_str_equal (a->device->id, b->device->id)
-      && a->processing == b->processing && gst_caps_is_equal (a->mode, b->mode);
+      && gst_caps_is_equal (a->mode, b->mode);
 }
 
 gboolean

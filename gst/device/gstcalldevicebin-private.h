@@ -45,9 +45,6 @@ typedef enum
 #define GST_TYPE_CALL_FALLBACK (gst_call_fallback_get_type ())
 GType gst_call_fallback_get_type (void);
 
-/* What branches have as a child, to be told from the subclass's own. */
-#define GST_CALL_BRANCH_QUARK g_quark_from_static_string ("gst-call-branch")
-
 /* An element in the bin and what is open in it. */
 typedef struct
 {
@@ -98,7 +95,6 @@ typedef struct
   GstCallChoice *previous;      /* where to return if goal fails */
   GstCallDevice *seen;          /* the last device that was live */
   GstCaps *seen_mode;
-  guint seen_processing;
   const gchar *reason;          /* for call-track-switched */
   gint64 since;                 /* the switch was asked for, monotonic, µs */
   gboolean lost;                /* reaching goal is the end of the track */
@@ -136,6 +132,7 @@ typedef struct
   gboolean list_changed;
   GstCallBranch *current;
   GstCallBranch *next;
+  guint processing;             /* what is done to sound */
   GstCallTrackState track_state;
 } GstCallDeviceBinPrivate;
 

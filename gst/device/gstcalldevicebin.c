@@ -85,6 +85,15 @@ gst_call_device_bin_notify_devices (GstCallDeviceBin * self)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DEVICES]);
 }
 
+void
+gst_call_device_bin_set_processing (GstCallDeviceBin * self, guint bits)
+{
+  GST_OBJECT_LOCK (self);
+  PRIV (self)->processing = bits;
+  GST_OBJECT_UNLOCK (self);
+  gst_call_device_bin_notify_settings (self);
+}
+
 gboolean
 gst_call_device_bin_is_running (GstCallDeviceBin * self)
 {
@@ -381,17 +390,19 @@ make_settings (GstCallDeviceBin * self)
   g_autoptr (GstCallBranch) branch = ref_current (self);
   g_autoptr (GstCaps) caps = NULL;
   GstStructure *settings;
-  guint id;
+  guint id, processing;
 
   if (!branch || !branch->choice->device)
     return gst_call_device_settings (NULL, NULL);
   caps = GST_CALL_DEVICE_BIN_GET_CLASS (self)->get_caps (self, branch->element);
   settings = gst_call_device_settings (branch->choice->device, caps);
+  GST_OBJECT_LOCK (self);
+  processing = PRIV (self)->processing;
+  GST_OBJECT_UNLOCK (self);
   for (id = GST_CALL_ECHO_CANCELLATION; id <= GST_CALL_AUTO_GAIN_CONTROL; id++) {
     if (branch->choice->device->kind == GST_CALL_DEVICE_AUDIO_INPUT)
       gst_structure_set (settings, gst_call_constraint_name (id),
-          G_TYPE_BOOLEAN, (branch->choice->processing & GST_CALL_BIT (id)) != 0,
-          NULL);
+          G_TYPE_BOOLEAN, (processing & GST_CALL_BIT (id)) != 0, NULL);
   }
   return settings;
 }

@@ -14,6 +14,10 @@
 
 G_BEGIN_DECLS
 
+/* What branches have as a child, to be told from the subclass's own: their errors
+ * are not the pipeline's. */
+#define GST_CALL_BRANCH_QUARK g_quark_from_static_string ("gst-call-branch")
+
 #define GST_TYPE_CALL_DEVICE_BIN (gst_call_device_bin_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstCallDeviceBin, gst_call_device_bin, GST,
     CALL_DEVICE_BIN, GstBin)
@@ -44,6 +48,10 @@ struct _GstCallDeviceBinClass
   /* (transfer full) (nullable): what the output may be; NULL: anything. */
   GstCaps *(*get_downstream) (GstCallDeviceBin * self);
 
+  /* Cleans sound as bits (GST_CALL_BIT) say; gst_call_device_bin_set_processing
+   * follows. Optional; called as make_branch is. */
+  void (*process) (GstCallDeviceBin * self, guint bits);
+
   /* The rest is called from any thread.
    *
    * has_failed_downstream: an error of the branch is not the device's.
@@ -60,6 +68,9 @@ struct _GstCallDeviceBinClass
  * between the one before and it. Any thread, without a lock. */
 void gst_call_device_bin_delivered (GstCallDeviceBin * self,
     GstElement * branch, GstClockTime gap);
+
+/* What is done to sound. Any thread, without a lock. */
+void gst_call_device_bin_set_processing (GstCallDeviceBin * self, guint bits);
 
 /* TRUE: the device in use has failed and has not been replaced yet. */
 gboolean gst_call_device_bin_has_failed (GstCallDeviceBin * self);

@@ -48,6 +48,8 @@ set_goal (GstCallDeviceBin * self, GstCallChoice * goal, const gchar * reason,
   machine->reason = reason;
   machine->since = since;
   machine->lost = FALSE;
+  if (goal && goal->device && KLASS (self)->process)
+    KLASS (self)->process (self, goal->processing);
   GST_DEBUG_OBJECT (self, "%s: to %s", reason, !goal ? "nothing else" :
       goal->device ? goal->device->id : "a substitute");
 }
@@ -371,7 +373,6 @@ settle (GstCallDeviceBin * self, GstCallBranch * branch)
     return;
   }
   same = machine->seen && g_str_equal (machine->seen->id, device->id)
-      && machine->seen_processing == branch->choice->processing
       && gst_caps_is_equal (machine->seen_mode, branch->choice->mode);
   if (machine->home && g_str_equal (machine->home, device->id))
     g_clear_pointer (&machine->home, g_free);
@@ -386,7 +387,6 @@ settle (GstCallDeviceBin * self, GstCallBranch * branch)
   g_clear_pointer (&machine->seen, gst_call_device_unref);
   machine->seen = gst_call_device_ref (device);
   gst_caps_replace (&machine->seen_mode, branch->choice->mode);
-  machine->seen_processing = branch->choice->processing;
 }
 
 /* next delivers: the one before is closed. */
@@ -602,6 +602,8 @@ gst_call_device_machine_start (GstCallDeviceBin * self, const gchar ** failed,
   machine->serial = priv->serial;
   GST_OBJECT_UNLOCK (self);
   choice = choose (self, &wish, NULL, failed, &reason);
+  if (choice && KLASS (self)->process)
+    KLASS (self)->process (self, choice->processing);
   if (choice && open_first (self, choice, &reason)) {
     gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_MUTED);
     return TRUE;
