@@ -55,6 +55,7 @@ enum
 enum
 {
   SIGNAL_MESSAGE,
+  SIGNAL_IGNORED,
   SIGNAL_FAILED,
   N_SIGNALS
 };
@@ -266,6 +267,12 @@ call_signaller_emit_message (CallSignaller * self, CallMessage * message)
   g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, message);
 }
 
+void
+call_signaller_emit_ignored (CallSignaller * self, const gchar * why)
+{
+  g_signal_emit (self, signals[SIGNAL_IGNORED], 0, why);
+}
+
 static void
 set_string (gchar ** string, const GValue * value)
 {
@@ -386,6 +393,9 @@ call_signaller_class_init (CallSignallerClass * klass)
   signals[SIGNAL_MESSAGE] = g_signal_new ("message", CALL_TYPE_SIGNALLER,
       G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
       CALL_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[SIGNAL_IGNORED] = g_signal_new ("ignored", CALL_TYPE_SIGNALLER,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
   signals[SIGNAL_FAILED] = g_signal_new ("failed", CALL_TYPE_SIGNALLER,
       G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
       G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);

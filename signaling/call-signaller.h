@@ -22,6 +22,8 @@
  *
  * Signals
  *   message (CallMessage *message)     something arrived; never a hello
+ *   ignored (const gchar *why)         a message that cannot be understood came and
+ *                                      was dropped; once in an `open`
  *   failed (GError *error)             CALL_SIGNALLER_ERROR or G_TLS_ERROR …
  *   notify::state
  */
@@ -111,6 +113,7 @@ void call_signaller_take_welcome (CallSignaller * self,
     const CallMessage * welcome);
 /* Emits `message`, if it is not CLOSED and the number was not heard before */
 void call_signaller_emit_message (CallSignaller * self, CallMessage * message);
+void call_signaller_emit_ignored (CallSignaller * self, const gchar * why);
 /* CLOSED, then emits `failed`. Takes the error. */
 void call_signaller_fail (CallSignaller * self, GError * error);
 

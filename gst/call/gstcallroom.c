@@ -442,6 +442,16 @@ on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
 }
 
 static void
+on_ignored (CallSignaller * signaller, const gchar * why, gpointer data)
+{
+  GstCallRoom *self = data;
+
+  GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
+      ("The signalling server sends what is no message of the room: update "
+          "it, or this program"), ("%s", why));
+}
+
+static void
 on_failed (CallSignaller * signaller, const GError * error, gpointer data)
 {
   GstCallRoom *self = data;
@@ -469,6 +479,8 @@ gst_call_room_join (GstCallRoom * self, CallSignaller * signaller)
   take_ice_servers (self, NULL);
   g_signal_connect_object (signaller, "message", G_CALLBACK (on_message),
       self, 0);
+  g_signal_connect_object (signaller, "ignored", G_CALLBACK (on_ignored), self,
+      0);
   g_signal_connect_object (signaller, "failed", G_CALLBACK (on_failed), self,
       0);
   g_signal_connect_object (signaller, "notify::state",

@@ -207,8 +207,9 @@ on_welcome (CallWebsocketSignaller * self, CallMessage * welcome)
 static void
 ignore (CallWebsocketSignaller * self, const gchar * why)
 {
-  g_log (G_LOG_DOMAIN, self->ignored++ == 0 ? G_LOG_LEVEL_MESSAGE :
-      G_LOG_LEVEL_DEBUG, "Ignoring a message of the server: %s", why);
+  g_debug ("Ignoring a message of the server: %s", why);
+  if (self->ignored++ == 0)
+    call_signaller_emit_ignored (CALL_SIGNALLER (self), why);
 }
 
 static gboolean
@@ -251,7 +252,8 @@ on_text (gpointer user_data, const gchar * text, gsize length)
               "hello with something else than a welcome: %s", self->uri,
               error ? error->message : "wrong type"), 0);
   } else if (!message || !comes_from_server (message)) {
-    ignore (self, error ? error->message : "not a server's");
+    ignore (self, error ? error->message : text ? "It is not a server's" :
+        "It is not text");
   } else {
     call_signaller_emit_message (CALL_SIGNALLER (self), message);
   }

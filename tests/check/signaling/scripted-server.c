@@ -249,6 +249,12 @@ on_got (CallSignaller * signaller, CallMessage * message, Script * script)
 }
 
 static void
+on_ignored (CallSignaller * signaller, const gchar * why, Script * script)
+{
+  script->ignored++;
+}
+
+static void
 on_failed (CallSignaller * signaller, GError * error, Script * script)
 {
   g_assert_cmpint (call_signaller_get_state (signaller), ==,
@@ -279,6 +285,8 @@ script_open (Script * script, const gchar * first_property, ...)
     g_object_set_valist (G_OBJECT (script->signaller), first_property, args);
   va_end (args);
   g_signal_connect (script->signaller, "message", G_CALLBACK (on_got), script);
+  g_signal_connect (script->signaller, "ignored", G_CALLBACK (on_ignored),
+      script);
   g_signal_connect (script->signaller, "failed", G_CALLBACK (on_failed),
       script);
   g_signal_connect (script->signaller, "notify::state", G_CALLBACK (on_state),

@@ -32,6 +32,7 @@ typedef struct
   GArray *states;                   /* CallSignallerState, each change */
   GError *error;
   guint failures;
+  guint ignored;
 } Script;
 
 #define SCRIPT_WAIT(script, condition) \

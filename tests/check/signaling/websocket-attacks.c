@@ -43,8 +43,8 @@ test_early_frame (void)
 }
 
 /* Given garbage, deep nesting and unknown types after the welcome, when they
- * come, then they are ignored, one line of the log says so, and the next good
- * message comes out. */
+ * come, then they are ignored, which is told once, and the next good message comes
+ * out. */
 static void
 test_garbage (void)
 {
@@ -56,7 +56,6 @@ test_garbage (void)
         "\"sdp\":\"\\u0000\"}"
   };
 
-  g_test_expect_message ("gst-call", G_LOG_LEVEL_MESSAGE, "Ignoring*");
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     write_frame (script, FIN_TEXT, bad[i]);
   write_frame (script, 0x82, "\x01\x02");
@@ -64,7 +63,7 @@ test_garbage (void)
       "\"code\":\"internal\",\"text\":\"still here\"}");
   message = script_get (script, CALL_MESSAGE_ERROR);
   g_assert_cmpstr (message->text, ==, "still here");
-  g_test_assert_expected_messages ();
+  g_assert_cmpuint (script->ignored, ==, 1);
   g_assert_cmpuint (script->failures, ==, 0);
 }
 
