@@ -45,6 +45,8 @@ typedef enum
 #define GST_TYPE_CALL_FALLBACK (gst_call_fallback_get_type ())
 GType gst_call_fallback_get_type (void);
 
+#define GST_CALL_DEFAULT_OPEN_TIMEOUT 10000     /* ms */
+
 /* An element in the bin and what is open in it. */
 typedef struct
 {
@@ -139,12 +141,16 @@ typedef struct
 GstCallDeviceBinPrivate *gst_call_device_bin_get_private (GstCallDeviceBin *
     self);
 
-/* --- gstcalldevicebin.c --- */
+/* --- gstcalldeviceproperties.c --- */
 
+void gst_call_device_bin_install_properties (GObjectClass * gobject_class);
 void gst_call_device_bin_set_track_state (GstCallDeviceBin * self,
     GstCallTrackState state);
 void gst_call_device_bin_notify_settings (GstCallDeviceBin * self);
 void gst_call_device_bin_notify_devices (GstCallDeviceBin * self);
+
+/* --- gstcalldevicebin.c --- */
+
 /* FALSE: the worker is to end. */
 gboolean gst_call_device_bin_is_running (GstCallDeviceBin * self);
 /* Lets the worker look at what has changed. Any thread. */
@@ -152,15 +158,22 @@ void gst_call_device_bin_kick (GstCallDeviceBin * self);
 
 /* --- gstcalldevicemachine.c --- */
 
+/* Worker only: makes the steps that can be made. */
+void gst_call_device_machine_advance (GstCallDeviceBin * self);
+/* --- gstcalldevicestart.c --- */
+
 /* Opens the first branch as current; with STATE held, before the worker. */
 gboolean gst_call_device_machine_start (GstCallDeviceBin * self,
     const gchar ** failed, GError ** error);
-/* Worker only: makes the steps that can be made. */
-void gst_call_device_machine_advance (GstCallDeviceBin * self);
 /* Closes what is open; with STATE held, after the worker. */
 void gst_call_device_machine_stop (GstCallDeviceBin * self);
-/* Posts the error of a first device that has failed, once. */
-void gst_call_device_machine_report_start (GstCallDeviceBin * self);
+/* A device that never worked, and no other one: that ends the pipeline. */
+void gst_call_device_machine_report_start (GstCallDeviceBin * self,
+    GstCallBranch * branch);
+/* Of the devices as last seen, as gst_call_choose */
+GstCallChoice *gst_call_device_machine_choose (GstCallDeviceBin * self,
+    const GstCallWish * wish, GHashTable * except, const gchar ** failed,
+    GError ** error);
 
 /* --- gstcalldevicemessage.c: no lock held --- */
 

@@ -54,18 +54,6 @@ set_goal (GstCallDeviceBin * self, GstCallChoice * goal, const gchar * reason,
       goal->device ? goal->device->id : "a substitute");
 }
 
-static GstCallChoice *
-choose (GstCallDeviceBin * self, const GstCallWish * wish, GHashTable * except,
-    const gchar ** failed, GError ** error)
-{
-  g_autoptr (GstCaps) downstream = KLASS (self)->get_downstream (self);
-  const gchar *unused;
-
-  return gst_call_choose (PRIV (self)->machine.devices, KLASS (self)->kind,
-      wish, downstream, except, KLASS (self)->can_process (self),
-      failed ? failed : &unused, error);
-}
-
 /* What fits the wish, but for the device it names. */
 static GstCallChoice *
 choose_another (GstCallDeviceBin * self)
@@ -78,7 +66,8 @@ choose_another (GstCallDeviceBin * self)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&wish.device_id, g_free);
   g_clear_pointer (&wish.label, g_free);
-  return choose (self, &wish, priv->machine.failed, NULL, NULL);
+  return gst_call_device_machine_choose (self, &wish, priv->machine.failed,
+      NULL, NULL);
 }
 
 /* The chosen device, if it is there again. */
@@ -96,7 +85,7 @@ choose_home (GstCallDeviceBin * self)
   GST_OBJECT_UNLOCK (self);
   g_free (wish.device_id);
   wish.device_id = g_strdup (machine->home);
-  return choose (self, &wish, NULL, NULL, NULL);
+  return gst_call_device_machine_choose (self, &wish, NULL, NULL, NULL);
 }
 
 /* The device in use, or the one that was opened in its place, is of no use. */
@@ -137,7 +126,8 @@ follow_wish (GstCallDeviceBin * self, const GstCallWish * wish, gint64 since,
   GstCallMachine *machine = &PRIV (self)->machine;
   g_autoptr (GError) error = NULL;
   const gchar *failed = NULL;
-  GstCallChoice *choice = choose (self, wish, NULL, &failed, &error);
+  GstCallChoice *choice =
+      gst_call_device_machine_choose (self, wish, NULL, &failed, &error);
 
   machine->refused = choice == NULL;
   if (choice) {
@@ -286,24 +276,6 @@ begin_substitute (GstCallDeviceBin * self, gboolean hold)
   begin (self, choice);
 }
 
-/* A device that never worked, and no other one: that ends the pipeline. */
-static void
-report_start (GstCallDeviceBin * self, GstCallBranch * branch)
-{
-  GstCallMachine *machine = &PRIV (self)->machine;
-
-  set_goal (self, NULL, "failed to start", 0);
-  if (machine->start_failed)
-    return;
-  machine->start_failed = TRUE;
-  GST_OBJECT_LOCK (self);
-  if (!branch->error)
-    branch->error = g_error_new (GST_RESOURCE_ERROR,
-        GST_RESOURCE_ERROR_OPEN_READ, "it delivers nothing.");
-  GST_OBJECT_UNLOCK (self);
-  gst_call_device_bin_post_open_error (self, branch);
-}
-
 /* FALSE: nothing can be done. */
 static gboolean
 lose_current (GstCallDeviceBin * self)
@@ -313,7 +285,7 @@ lose_current (GstCallDeviceBin * self)
   const gchar *id = priv->current->choice->device->id;
 
   if (!machine->seen) {
-    report_start (self, priv->current);
+    gst_call_device_machine_report_start (self, priv->current);
     return FALSE;
   }
   g_hash_table_add (machine->failed, g_strdup (id));
@@ -352,7 +324,7 @@ fail_next (GstCallDeviceBin * self)
   else if (machine->seen)
     fall_back (self);
   else
-    report_start (self, next);
+    gst_call_device_machine_report_start (self, next);
 }
 
 /* What became of the track, when a goal has been reached. */
@@ -549,92 +521,4 @@ gst_call_device_machine_advance (GstCallDeviceBin * self)
   if (!priv->next && !priv->current->delivered && !priv->machine.deadline
       && !priv->machine.start_failed)
     set_deadline (self);        /* the first device has one, too */
-}
-
-void
-gst_call_device_machine_report_start (GstCallDeviceBin * self)
-{
-  report_start (self, PRIV (self)->current);
-}
-
-/* A device that cannot be opened at once says so here. */
-static gboolean
-open_first (GstCallDeviceBin * self, GstCallChoice * choice, GError ** error)
-{
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstCallBranch *branch = gst_call_branch_add (self, &priv->current, choice);
-  g_autofree gchar *known = NULL;
-
-  if (!gst_call_branch_has_failed (self, branch) && (!branch->element
-          || KLASS (self)->join (self, branch->element, GST_STATE_READY,
-              TRUE))) {
-    if (branch->element)
-      gst_element_set_locked_state (branch->element, FALSE);
-    return TRUE;
-  }
-  known = gst_call_device_describe (priv->machine.devices);
-  g_set_error (error, GST_RESOURCE_ERROR, branch->error
-      && branch->error->domain == GST_RESOURCE_ERROR ? branch->error->code :
-      GST_RESOURCE_ERROR_OPEN_READ, "The %s \"%s\" cannot be opened: %s Close "
-      "the program that uses it, or set device-id to one of: %s.",
-      KLASS (self)->noun, choice->device ? choice->device->label : "(none)",
-      branch->error ? branch->error->message : "it gives no reason.", known);
-  gst_call_branch_remove (self, &priv->current);
-  return FALSE;
-}
-
-gboolean
-gst_call_device_machine_start (GstCallDeviceBin * self, const gchar ** failed,
-    GError ** error)
-{
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstCallMachine *machine = &priv->machine;
-  g_auto (GstCallWish) wish = { NULL, };
-  g_autoptr (GstCallChoice) choice = NULL;
-  g_autoptr (GstCallChoice) substitute = NULL;
-  g_autoptr (GError) reason = NULL;
-
-  machine->devices = gst_call_device_list_get_devices (priv->list);
-  machine->failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-      NULL);
-  GST_OBJECT_LOCK (self);
-  gst_call_wish_copy (&wish, &priv->wish);
-  machine->serial = priv->serial;
-  GST_OBJECT_UNLOCK (self);
-  choice = choose (self, &wish, NULL, failed, &reason);
-  if (choice && KLASS (self)->process)
-    KLASS (self)->process (self, choice->processing);
-  if (choice && open_first (self, choice, &reason)) {
-    gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_MUTED);
-    return TRUE;
-  }
-  if (!KLASS (self)->optional || gst_call_wish_names_device (&wish)) {
-    g_propagate_error (error, g_steal_pointer (&reason));
-    return FALSE;
-  }
-  GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND, ("%s. %s",
-          KLASS (self)->substitute, reason->message), (NULL));
-  machine->refused = TRUE;
-  substitute = gst_call_choice_new_substitute (FALSE);
-  return open_first (self, substitute, error);
-}
-
-void
-gst_call_device_machine_stop (GstCallDeviceBin * self)
-{
-  GstCallDeviceBinPrivate *priv = PRIV (self);
-  GstCallMachine *machine = &priv->machine;
-
-  gst_call_branch_remove (self, &priv->next);
-  gst_call_branch_remove (self, &priv->current);
-  gst_call_worker_clear_timer (&machine->deadline);
-  gst_call_worker_clear_timer (&machine->release);
-  g_clear_pointer (&machine->devices, g_ptr_array_unref);
-  g_clear_pointer (&machine->failed, g_hash_table_unref);
-  g_clear_pointer (&machine->home, g_free);
-  g_clear_pointer (&machine->goal, gst_call_choice_unref);
-  g_clear_pointer (&machine->previous, gst_call_choice_unref);
-  g_clear_pointer (&machine->seen, gst_call_device_unref);
-  gst_clear_caps (&machine->seen_mode);
-  memset (machine, 0, sizeof (*machine));
 }
