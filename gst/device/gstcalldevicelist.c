@@ -13,10 +13,13 @@
  * Locks, in the order they may be taken
  *
  *   1 registry  file scope   protects: lists, users, and the start and end of
- *                            a monitor, which wait for the device providers;
+ *                            the monitor, which wait for the device providers;
  *                            never taken by on_message
  *
  *   Signals are emitted without a lock.
+ *
+ * One monitor for all kinds: a device provider (GStreamer 1.22) tells its events
+ * only to the monitor that was started last.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -33,12 +36,9 @@ struct _GstCallDeviceList
 {
   GObject parent;
 
-  /* set once in gst_call_device_list_get */
+  /* set once in start_lists */
   GstCallDeviceKind kind;
   GstDeviceMonitor *monitor;
-
-  /* registry lock */
-  guint users;
 };
 
 enum
@@ -56,6 +56,7 @@ static const gchar *classes[GST_CALL_DEVICE_N_KINDS] = {
 
 G_LOCK_DEFINE_STATIC (registry);
 static GstCallDeviceList *lists[GST_CALL_DEVICE_N_KINDS];
+static guint users;             /* of all of them */
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCallDeviceList, gst_call_device_list,
     G_TYPE_OBJECT,
@@ -64,38 +65,61 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCallDeviceList, gst_call_device_list,
 
 /* --- hot-plug --- */
 
-static void
-emit (GstCallDeviceList * self, guint id, GstDevice * device)
+typedef struct
 {
-  g_autoptr (GstCallDevice) row = gst_call_device_new (self->kind, device);
+  GWeakRef lists[GST_CALL_DEVICE_N_KINDS];
+} Listeners;
 
-  GST_DEBUG_OBJECT (self->monitor, "%s %s", id == SIGNAL_ADDED ? "new" : "gone",
-      row->id);
-  g_signal_emit (self, signals[id], 0, row);
+static gboolean
+has_kind (GstDevice * device, GstCallDeviceKind kind)
+{
+  return gst_device_has_classes (device, classes[kind]);
+}
+
+static void
+emit (Listeners * listeners, guint id, GstDevice * device)
+{
+  GstCallDeviceKind kind;
+
+  for (kind = 0; kind < GST_CALL_DEVICE_N_KINDS; kind++) {
+    g_autoptr (GstCallDeviceList) list = NULL;
+    g_autoptr (GstCallDevice) row = NULL;
+
+    if (!has_kind (device, kind)
+        || !(list = g_weak_ref_get (&listeners->lists[kind])))
+      continue;
+    row = gst_call_device_new (kind, device);
+    GST_DEBUG_OBJECT (list->monitor, "%s %s", id == SIGNAL_ADDED ? "new" :
+        "gone", row->id);
+    g_signal_emit (list, signals[id], 0, row);
+  }
 }
 
 static GstBusSyncReply
 on_message (GstBus * bus, GstMessage * message, gpointer data)
 {
-  g_autoptr (GstCallDeviceList) self = g_weak_ref_get (data);
   g_autoptr (GstDevice) device = NULL;
 
-  if (self && GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_ADDED) {
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_ADDED) {
     gst_message_parse_device_added (message, &device);
-    emit (self, SIGNAL_ADDED, device);
-  } else if (self && GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_REMOVED) {
+    emit (data, SIGNAL_ADDED, device);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_REMOVED) {
     gst_message_parse_device_removed (message, &device);
-    emit (self, SIGNAL_REMOVED, device);
+    emit (data, SIGNAL_REMOVED, device);
   }
   gst_message_unref (message);
   return GST_BUS_DROP;
 }
 
 static void
-free_weak_ref (gpointer data)
+listeners_free (gpointer data)
 {
-  g_weak_ref_clear (data);
-  g_free (data);
+  Listeners *listeners = data;
+  GstCallDeviceKind kind;
+
+  for (kind = 0; kind < GST_CALL_DEVICE_N_KINDS; kind++)
+    g_weak_ref_clear (&listeners->lists[kind]);
+  g_free (listeners);
 }
 
 /* --- the list --- */
@@ -178,8 +202,10 @@ gst_call_device_list_get_devices (GstCallDeviceList * self)
   GList *found = gst_device_monitor_get_devices (self->monitor), *l;
   guint i;
 
-  for (l = found; l; l = l->next)
-    g_ptr_array_add (all, gst_call_device_new (self->kind, l->data));
+  for (l = found; l; l = l->next) {
+    if (has_kind (l->data, self->kind))
+      g_ptr_array_add (all, gst_call_device_new (self->kind, l->data));
+  }
   g_list_free_full (found, gst_object_unref);
   for (i = 0; i < all->len; i++) {
     GstCallDevice *device = g_ptr_array_index (all, i);
@@ -191,22 +217,37 @@ gst_call_device_list_get_devices (GstCallDeviceList * self)
   return devices;
 }
 
-static GstCallDeviceList *
-start_list (GstCallDeviceKind kind)
+static void
+start_lists (void)
 {
-  GstCallDeviceList *self = g_object_new (GST_TYPE_CALL_DEVICE_LIST, NULL);
-  g_autoptr (GstBus) bus = NULL;
-  GWeakRef *weak = g_new0 (GWeakRef, 1);
+  g_autoptr (GstDeviceMonitor) monitor = gst_device_monitor_new ();
+  g_autoptr (GstBus) bus = gst_device_monitor_get_bus (monitor);
+  Listeners *listeners = g_new0 (Listeners, 1);
+  GstCallDeviceKind kind;
 
-  self->kind = kind;
-  self->monitor = gst_device_monitor_new ();
-  gst_device_monitor_add_filter (self->monitor, classes[kind], NULL);
-  g_weak_ref_init (weak, self);
-  bus = gst_device_monitor_get_bus (self->monitor);
-  gst_bus_set_sync_handler (bus, on_message, weak, free_weak_ref);
-  if (!gst_device_monitor_start (self->monitor))
-    GST_WARNING_OBJECT (self->monitor, "no device provider could be started");
-  return self;
+  for (kind = 0; kind < GST_CALL_DEVICE_N_KINDS; kind++) {
+    gst_device_monitor_add_filter (monitor, classes[kind], NULL);
+    lists[kind] = g_object_new (GST_TYPE_CALL_DEVICE_LIST, NULL);
+    lists[kind]->kind = kind;
+    lists[kind]->monitor = gst_object_ref (monitor);
+    g_weak_ref_init (&listeners->lists[kind], lists[kind]);
+  }
+  gst_bus_set_sync_handler (bus, on_message, listeners, listeners_free);
+  if (!gst_device_monitor_start (monitor))
+    GST_WARNING_OBJECT (monitor, "no device provider could be started");
+}
+
+static void
+stop_lists (void)
+{
+  GstDeviceMonitor *monitor = lists[0]->monitor;
+  g_autoptr (GstBus) bus = gst_device_monitor_get_bus (monitor);
+  GstCallDeviceKind kind;
+
+  gst_device_monitor_stop (monitor);
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  for (kind = 0; kind < GST_CALL_DEVICE_N_KINDS; kind++)
+    g_clear_object (&lists[kind]);
 }
 
 GstCallDeviceList *
@@ -216,9 +257,9 @@ gst_call_device_list_get (GstCallDeviceKind kind)
 
   G_LOCK (registry);
   if (!lists[kind])
-    lists[kind] = start_list (kind);
+    start_lists ();
   self = g_object_ref (lists[kind]);
-  self->users++;
+  users++;
   G_UNLOCK (registry);
   return self;
 }
@@ -248,14 +289,8 @@ void
 gst_call_device_list_release (GstCallDeviceList * self)
 {
   G_LOCK (registry);
-  if (--self->users == 0 && !must_stay ()) {
-    g_autoptr (GstBus) bus = gst_device_monitor_get_bus (self->monitor);
-
-    lists[self->kind] = NULL;
-    gst_device_monitor_stop (self->monitor);
-    gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
-    g_object_unref (self);
-  }
+  if (--users == 0 && !must_stay ())
+    stop_lists ();
   G_UNLOCK (registry);
   g_object_unref (self);
 }
