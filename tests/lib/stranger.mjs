@@ -8,6 +8,7 @@
 //   eve.send({ type: 'answer', to: offer.from, session: offer.session, sdp: 'nonsense' });
 //
 //   const proxy = await startProxy(server, (message) => message);  // sits in between
+//   await startProxy(server, (message) => message, (text) => [text, 'nonsense']);
 
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -72,8 +73,9 @@ export async function join(server, room, peer) {
   return stranger;
 }
 
-// A server that hands everything on to another, each message through change()
-export async function startProxy(server, change) {
+// A server that hands everything on to another, each message through change(), and
+// what that one says through back(), from a text to texts
+export async function startProxy(server, change, back = (text) => [text]) {
   const proxy = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, handleProtocols: () => PROTOCOL });
   await once(proxy, 'listening');
   proxy.on('connection', (near, request) => {
@@ -82,7 +84,7 @@ export async function startProxy(server, change) {
     const toFar = (text) => (far.readyState === WebSocket.OPEN ? far.send(text) : waiting.push(text));
     near.on('message', (data) => toFar(JSON.stringify(change(JSON.parse(data)))));
     far.on('open', () => waiting.splice(0).forEach(toFar));
-    far.on('message', (data) => near.send(String(data)));
+    far.on('message', (data) => back(String(data)).forEach((text) => near.send(text)));
     for (const [from, to] of [[near, far], [far, near]]) {
       from.on('error', () => to.terminate());
       from.on('close', () => to.close());

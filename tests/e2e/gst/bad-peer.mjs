@@ -4,13 +4,14 @@
 // when he never answers, answers or offers nonsense, an SDP that is too large, one
 // without a common codec or with two m-lines of one name, or floods them with candidates,
 // then each line says what is wrong in a typed call-error, tries again only what may go
-// better, goes on calling the other, and meets who comes next.
+// better, goes on calling the other, and meets who comes next; and when it is the
+// server that sends nonsense, each warns of it once and calls the other.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { startServer } from '../../lib/call-server.mjs';
 import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
-import { join } from '../../lib/stranger.mjs';
+import { join, startProxy } from '../../lib/stranger.mjs';
 import { done, step, watchdog } from '../../lib/tap.mjs';
 
 watchdog(280);
@@ -114,6 +115,20 @@ await step('a flood of candidates ends that connection and nothing else', async 
   const error = await ann.event('call-error', (e) => e['peer-id'] === 'flood');
   assert.match(error.code, /bad-sdp|timeout|ice-failed/);
   await pairGoesOn();
+});
+
+await step('a server that sends nonsense: one warning, and the call goes on', async () => {
+  const mad = await startProxy(server, (message) => message, (text) => [text, '{"type":', '['.repeat(60000)]);
+  const uri = roomUri(mad, 'mad');
+  const cid = startPeer({ name: 'Cid', uri });
+  await cid.joined();
+  const dan = startPeer({ name: 'Dan', uri });
+  await Promise.all([cid.meets(), dan.meets()]);
+  for (const peer of [dan, cid]) {
+    assert.equal(peer.warnings.filter((text) => /sends what is no message of the room: update/.test(text)).length, 1);
+    assert.equal(await peer.interrupt(), 0);
+  }
+  mad.close();
 });
 
 await step('both live, and end cleanly', async () => {
