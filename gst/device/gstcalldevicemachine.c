@@ -305,10 +305,12 @@ fail_next (GstCallDeviceBin * self)
   g_autofree gchar *reason = NULL;
 
   if (device) {
+    GST_OBJECT_LOCK (self);
     reason = g_strdup_printf ("The %s \"%s\" (%s) cannot be opened: %s",
         KLASS (self)->noun, device->label, device->id, next->error ?
         next->error->message : machine->late ?
         "it delivers nothing." : "it gives no reason.");
+    GST_OBJECT_UNLOCK (self);
     g_hash_table_add (machine->failed, g_strdup (device->id));
     if (machine->seen || is_alive (self, priv->current))
       gst_call_device_bin_warn_kept (self, reason, NULL);
@@ -518,7 +520,7 @@ gst_call_device_machine_advance (GstCallDeviceBin * self)
     }
     again = priv->next ? step_next (self) : step_current (self);
   }
-  if (!priv->next && !priv->current->delivered && !priv->machine.deadline
-      && !priv->machine.start_failed)
+  if (!priv->next && !gst_call_branch_has_delivered (self, priv->current)
+      && !priv->machine.deadline && !priv->machine.start_failed)
     set_deadline (self);        /* the first device has one, too */
 }
