@@ -1,19 +1,18 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Senders and receivers of one peer, and the check of its certificate.
+ * Senders of one peer, and the check of its certificate. What is received is in
+ * gstcallreceiving.c.
  *
  *   track pad → ghost → GstCallSender → webrtcbin sink
- *   webrtcbin src → GstCallReceiver → ghost → GstCallSlot
  *
  * Threads
  *   name       runs                                          may take  never
- *   worker     everything but the two callbacks below        OBJECT    waits
- *   streaming  on_pad_added, on_new_jitterbuffer: block the  OBJECT    links,
- *              pad or keep a reference, and post                       calls webrtcbin
+ *   worker     everything but webrtcbin's callbacks          OBJECT    waits
+ *   pc         on_…: set properties, count, and post         OBJECT    calls webrtcbin
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: jitterbuffers, channels
+ *   1 OBJECT   protects: channels, max_bitrate
  *
  * Until the certificate is verified every sender is closed and every pad of
  * webrtcbin is blocked: nothing crosses in either direction.
@@ -31,10 +30,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-/* Streams that one peer may have us decode at once */
-#define MAX_RECEIVING 8
-/* Synchronisation sources that one peer may have us buffer */
-#define MAX_STREAMS 32
 #define MAX_CHANNELS 16
 
 GstElement *
@@ -198,187 +193,6 @@ gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind, guint mline,
   return TRUE;
 }
 
-/* Receiving */
-
-static GstPadProbeReturn
-drop_everything (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-/* Not unlinked: a not-linked flow would end all streams of the peer. */
-static void
-discard (GstCallReceiving * receiving)
-{
-  gst_pad_add_probe (receiving->webrtc_src, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM,
-      drop_everything, NULL, NULL);
-}
-
-/* webrtcbin sets do-retransmission of every stream to what the last m-line
- * has, so it is set here, by kind. */
-static void
-set_retransmission (GstCallPeer * self, guint ssrc, gboolean on)
-{
-  g_autoptr (GstElement) jitterbuffer = NULL;
-
-  GST_OBJECT_LOCK (self);
-  jitterbuffer = g_hash_table_lookup (self->jitterbuffers,
-      GUINT_TO_POINTER (ssrc));
-  if (jitterbuffer)
-    gst_object_ref (jitterbuffer);
-  GST_OBJECT_UNLOCK (self);
-  if (jitterbuffer)
-    g_object_set (jitterbuffer, "do-retransmission", on, NULL);
-}
-
-/* A ghost pad may be blocked before its caps event came through. */
-static GstCaps *
-pad_caps (GstPad * pad)
-{
-  GstCaps *caps = gst_pad_get_current_caps (pad);
-
-  return caps ? caps : gst_pad_query_caps (pad, NULL);
-}
-
-static GstCallReceiver *
-make_receiver (GstCallPeer * self, GstCallReceiving * receiving)
-{
-  g_autoptr (GstCaps) caps = pad_caps (receiving->webrtc_src);
-  GstStructure *s = gst_caps_is_empty (caps) || gst_caps_is_any (caps) ? NULL :
-      gst_caps_get_structure (caps, 0);
-  const gchar *name = s ? gst_structure_get_string (s, "encoding-name") : NULL;
-  const GstCallCodec *codec = gst_call_codec_find (name);
-  GstCallReceiver *receiver;
-  guint ssrc = 0;
-
-  receiver = codec ? gst_call_receiver_new (codec, self->config->decode) : NULL;
-  if (!receiver) {
-    g_autofree gchar *text = g_strdup_printf ("%s sends %s, which cannot be "
-        "decoded here", self->info->peer_id, name ? name : "an unknown codec");
-
-    self->config->room->warn (self->config->room_data, self, text);
-    return NULL;
-  }
-  gst_structure_get_uint (s, "ssrc", &ssrc);
-  set_retransmission (self, ssrc, codec->kind == GST_CALL_KIND_VIDEO);
-  return receiver;
-}
-
-static void
-link_receiving (GstCallPeer * self, GstCallReceiving * receiving)
-{
-  GstCallReceiver *receiver = make_receiver (self, receiving);
-  g_autoptr (GstPad) sink = NULL;
-  g_autoptr (GstPad) src = NULL;
-  g_autofree gchar *name = NULL;
-
-  if (!receiver) {
-    discard (receiving);
-    return;
-  }
-  receiving->receiver = receiver;
-  receiving->slot =
-      gst_object_ref (self->config->room->get_slot (self->config->room_data,
-          self, gst_call_receiver_get_kind (receiver)));
-  gst_bin_add (GST_BIN (self), GST_ELEMENT (receiver));
-  sink = gst_element_get_static_pad (GST_ELEMENT (receiver), "sink");
-  src = gst_element_get_static_pad (GST_ELEMENT (receiver), "src");
-  name = g_strdup_printf ("receive_%s", GST_OBJECT_NAME (receiver));
-  receiving->ghost = gst_call_add_gate (GST_ELEMENT (self), name, src);
-  gst_call_slot_show (receiving->slot, receiving->ghost);
-  gst_element_sync_state_with_parent (GST_ELEMENT (receiver));
-  gst_pad_link (receiving->webrtc_src, sink);
-}
-
-static void
-accept_receiving (GstCallPeer * self, GstCallReceiving * receiving)
-{
-  gulong block = receiving->block;
-
-  if (!block)
-    return;
-  receiving->block = 0;
-  link_receiving (self, receiving);
-  gst_pad_remove_probe (receiving->webrtc_src, block);
-}
-
-typedef struct
-{
-  GstPad *pad;
-  gulong block;
-} NewPad;
-
-static void
-new_pad_free (gpointer data)
-{
-  gst_object_unref (((NewPad *) data)->pad);
-  g_free (data);
-}
-
-static void
-add_receiving (gpointer object, gpointer data)
-{
-  GstCallPeer *self = object;
-  NewPad *new_pad = data;
-  GstCallReceiving *receiving;
-
-  if (self->stopped)
-    return;
-  receiving = g_new0 (GstCallReceiving, 1);
-  receiving->webrtc_src = gst_object_ref (new_pad->pad);
-  receiving->block = new_pad->block;
-  if (self->receivings->len >= MAX_RECEIVING) {
-    GST_WARNING_OBJECT (self, "too many streams, %" GST_PTR_FORMAT " is "
-        "discarded", new_pad->pad);
-    discard (receiving);
-    gst_pad_remove_probe (receiving->webrtc_src, receiving->block);
-    gst_call_receiving_free (receiving);
-    return;
-  }
-  g_ptr_array_add (self->receivings, receiving);
-  /* media may come before the state change that tells of it */
-  if (self->verified || gst_call_media_verify (self))
-    accept_receiving (self, receiving);
-}
-
-static GstPadProbeReturn
-block_pad (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-on_pad_added (GstElement * webrtcbin, GstPad * pad, gpointer data)
-{
-  GstCallPeer *self = data;
-  NewPad *new_pad;
-
-  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
-    return;
-  new_pad = g_new0 (NewPad, 1);
-  new_pad->pad = gst_object_ref (pad);
-  new_pad->block = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK |
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, block_pad,
-      NULL, NULL);
-  gst_call_worker_post (self->worker, add_receiving, self, new_pad,
-      new_pad_free);
-}
-
-static void
-on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
-    guint session, guint ssrc, gpointer data)
-{
-  GstCallPeer *self = data;
-
-  /* The first packet need not wait for the whole latency. */
-  g_object_set (jitterbuffer, "faststart-min-packets", 1, NULL);
-  gst_call_feedback_set_up_jitterbuffer (jitterbuffer);
-  GST_OBJECT_LOCK (self);
-  g_hash_table_insert (self->jitterbuffers, GUINT_TO_POINTER (ssrc),
-      gst_object_ref (jitterbuffer));
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* Called by webrtcbin with its lock held: only properties may be set */
 static void
 on_new_transceiver (GstElement * webrtcbin, GObject * transceiver,
@@ -425,10 +239,6 @@ gst_call_media_connect (GstCallPeer * self)
 {
   g_autoptr (GstElement) rtpbin = gst_call_media_get_rtpbin (self);
 
-  self->jitterbuffers = g_hash_table_new_full (NULL, NULL, NULL,
-      gst_object_unref);
-  g_signal_connect (self->webrtcbin, "pad-added", G_CALLBACK (on_pad_added),
-      self);
   g_signal_connect (self->webrtcbin, "on-data-channel",
       G_CALLBACK (on_data_channel), self);
   g_signal_connect (self->webrtcbin, "on-new-transceiver",
@@ -438,11 +248,9 @@ gst_call_media_connect (GstCallPeer * self)
   gst_call_feedback_hasten (self->webrtcbin);
   if (rtpbin) {
     /* sender reports carry the capture time, or lips are not in step */
-    g_object_set (rtpbin, "rtcp-sync-send-time", FALSE, "max-streams",
-        MAX_STREAMS, NULL);
-    g_signal_connect (rtpbin, "new-jitterbuffer",
-        G_CALLBACK (on_new_jitterbuffer), self);
+    g_object_set (rtpbin, "rtcp-sync-send-time", FALSE, NULL);
   }
+  gst_call_receiving_connect (self, rtpbin);
 }
 
 /* The certificate (webrtcbin before 1.28.5 does not compare it) */
@@ -511,8 +319,7 @@ gst_call_media_verify (GstCallPeer * self)
     if (sending->sender)
       gst_call_sender_set_open (sending->sender, TRUE);
   }
-  for (i = 0; i < self->receivings->len; i++)
-    accept_receiving (self, g_ptr_array_index (self->receivings, i));
+  gst_call_receiving_accept (self);
   return TRUE;
 }
 
@@ -527,12 +334,7 @@ gst_call_media_stop (GstCallPeer * self)
   /* the senders stay: webrtcbin behind them has to stop first */
   for (i = 0; i < self->sendings->len; i++)
     cut_sending (self, g_ptr_array_index (self->sendings, i));
-  for (i = 0; i < self->receivings->len; i++) {
-    GstCallReceiving *receiving = g_ptr_array_index (self->receivings, i);
-
-    if (receiving->slot)
-      gst_call_slot_clear (receiving->slot, receiving->ghost);
-  }
+  gst_call_receiving_stop (self);
 }
 
 void
@@ -543,14 +345,4 @@ gst_call_sending_free (gpointer data)
   gst_clear_object (&sending->webrtc_sink);
   gst_clear_object (&sending->track);
   g_free (sending);
-}
-
-void
-gst_call_receiving_free (gpointer data)
-{
-  GstCallReceiving *receiving = data;
-
-  gst_clear_object (&receiving->webrtc_src);
-  gst_clear_object (&receiving->slot);
-  g_free (receiving);
 }

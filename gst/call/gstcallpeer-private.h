@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What gstcallpeer.c (life), gstcallnegotiation.c (offers and answers),
- * gstcallmedia.c (senders and receivers) and gstcallstats.c share.
+ * gstcallmedia.c (senders), gstcallreceiving.c (receivers) and gstcallstats.c
+ * share.
  */
 #pragma once
 
@@ -32,14 +33,26 @@ typedef struct
   GstPad *ghost;                    /* of the peer, into the sender */
 } GstCallSending;
 
-/* One stream that arrives */
+/* One stream that arrives: a pad of webrtcbin */
 typedef struct
 {
   GstPad *webrtc_src;
+  guint ssrc;
   gulong block;                     /* until the peer is verified */
+  gulong drop;                      /* while there is no receiver */
+  gboolean useless;                 /* there never will be one */
+  gboolean leaving;                 /* its jitter buffer is being taken down */
+
   GstCallReceiver *receiver;
   GstPad *ghost;                    /* of the peer, out of the receiver */
   GstCallSlot *slot;
+  gboolean shown;                   /* it is what the slot has */
+
+  /* at the last look */
+  guint64 frames;                   /* out of the receiver */
+  guint64 packets;                  /* out of the jitter buffer */
+  guint quiet;                      /* looks since there was the last one */
+  gboolean silent;                  /* no frame since the look before */
 } GstCallReceiving;
 
 struct _GstCallPeer
@@ -69,6 +82,8 @@ struct _GstCallPeer
   GPtrArray *candidates;            /* ours, before the description is out */
   GPtrArray *sendings;              /* (element-type GstCallSending) */
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
+  GSource *look;                    /* while some of them are not shown */
+  gboolean useless_told;
   GSource *timer;                   /* until connected */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
@@ -76,6 +91,7 @@ struct _GstCallPeer
   /* object lock */
   GHashTable *jitterbuffers;        /* ssrc to GstElement */
   guint channels;                   /* that the peer has opened */
+  guint sources;                    /* SSRCs that it has used */
   guint max_bitrate;                /* 0: no limit of its own */
 };
 
@@ -110,6 +126,12 @@ void gst_call_media_stop (GstCallPeer * self);
 /* (transfer full), may be NULL */
 GstElement *gst_call_media_get_rtpbin (GstCallPeer * self);
 void gst_call_sending_free (gpointer sending);
+
+/* gstcallreceiving.c */
+void gst_call_receiving_connect (GstCallPeer * self, GstElement * rtpbin);
+/* The peer is verified: what has come until now may flow */
+void gst_call_receiving_accept (GstCallPeer * self);
+void gst_call_receiving_stop (GstCallPeer * self);
 void gst_call_receiving_free (gpointer receiving);
 
 /* gstcallstats.c */

@@ -13,7 +13,7 @@
  *   any        gst_call_peer_child_failed: posts to worker    nothing
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: jitterbuffers, max_bitrate
+ *   1 OBJECT   protects: jitterbuffers, sources, channels, max_bitrate
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */

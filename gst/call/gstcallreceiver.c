@@ -35,6 +35,14 @@ struct _GstCallReceiver
   GstCallReceiverStats stats;
 };
 
+enum
+{
+  BEGUN,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE (GstCallReceiver, gst_call_receiver, GST_TYPE_BIN);
 
 GstCallKind
@@ -58,10 +66,14 @@ on_decoded (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   GstCallReceiver *self = data;
 
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+    gboolean first;
+
     GST_OBJECT_LOCK (self);
-    self->stats.frames++;
+    first = self->stats.frames++ == 0;
     self->stats.last = g_get_monotonic_time ();
     GST_OBJECT_UNLOCK (self);
+    if (first)
+      g_signal_emit (self, signals[BEGUN], 0);
   } else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS) {
     GstCaps *caps;
     gint width = 0, height = 0;
@@ -190,6 +202,8 @@ gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
 static void
 gst_call_receiver_class_init (GstCallReceiverClass * klass)
 {
+  signals[BEGUN] = g_signal_new ("begun", GST_TYPE_CALL_RECEIVER,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * GstCallReceiver: one stream of one peer from RTP to pictures or sound.
- * Pads `sink` (RTP) and `src`.
+ * Pads `sink` (RTP) and `src`. Signal `begun`: the first picture or sound is
+ * coming out; in the streaming thread.
  */
 #pragma once
 
