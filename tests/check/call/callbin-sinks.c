@@ -98,7 +98,10 @@ GST_START_TEST (test_bad_sink)
       CALL_VIDEO_LIVE CALL_AUDIO_LIVE, &url);
   g_autoptr (CallSide) bob = NULL;
   g_autoptr (CallSide) carol = NULL;
+  guint i;
 
+  for (i = 0; i < G_N_ELEMENTS (behinds); i++)
+    g_atomic_int_set (&behinds[i].buffers, 0);
   behinds[0].behaviour = __i__;
   set_hanging (TRUE);
   g_signal_connect_after (ann->call, "pad-added", G_CALLBACK (on_pad_added),
