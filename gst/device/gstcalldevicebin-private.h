@@ -105,6 +105,7 @@ typedef struct
   gboolean start_failed;        /* told so */
   GSource *deadline;
   GSource *release;
+  GSource *plug_in;             /* a device has just come */
 } GstCallMachine;
 
 typedef struct

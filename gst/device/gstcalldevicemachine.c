@@ -21,6 +21,9 @@
 #include <string.h>
 
 #define RELEASE_MS 2000         /* closes within the 3 s of W3C */
+/* What was plugged in is seen before it is ready: udev has yet to set its
+ * permissions, a program has yet to feed its node. */
+#define PLUG_IN_MS 300
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_device_bin_debug);
 #define GST_CAT_DEFAULT gst_call_device_bin_debug
@@ -164,6 +167,8 @@ decide (GstCallDeviceBin * self)
     machine->serial = serial;
     g_hash_table_remove_all (machine->failed);
     follow_wish (self, &wish, since, FALSE);
+  } else if (machine->plug_in) {
+    return;
   } else if (machine->refused) {
     follow_wish (self, &wish, g_get_monotonic_time (), TRUE);
   } else if (machine->home && !machine->goal) {
@@ -190,6 +195,35 @@ fail_if_gone (GstCallDeviceBin * self, GstCallBranch * branch)
   GST_OBJECT_UNLOCK (self);
 }
 
+static gboolean
+on_plug_in (gpointer data)
+{
+  GstCallDeviceBin *self = data;
+
+  gst_call_worker_clear_timer (&PRIV (self)->machine.plug_in);
+  gst_call_device_machine_advance (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* A device that has just come is not opened at once, unless it is asked for. */
+static void
+wait_for_new (GstCallDeviceBin * self, GPtrArray * before)
+{
+  GstCallMachine *machine = &PRIV (self)->machine;
+  guint i;
+
+  for (i = 0; i < machine->devices->len; i++) {
+    GstCallDevice *device = g_ptr_array_index (machine->devices, i);
+
+    if (gst_call_device_find (before, device->id))
+      continue;
+    gst_call_worker_clear_timer (&machine->plug_in);
+    machine->plug_in = gst_call_worker_add_timer (machine->worker, PLUG_IN_MS,
+        on_plug_in, self);
+    return;
+  }
+}
+
 static void
 look_at_list (GstCallDeviceBin * self)
 {
@@ -209,6 +243,7 @@ look_at_list (GstCallDeviceBin * self)
   before = machine->devices;
   machine->devices = gst_call_device_list_get_devices (priv->list);
   gst_call_device_bin_post_change (self, before, machine->devices);
+  wait_for_new (self, before);
   /* one that was pulled out may be tried again when it is back */
   g_hash_table_iter_init (&iter, machine->failed);
   while (g_hash_table_iter_next (&iter, &id, NULL)) {

@@ -118,6 +118,7 @@ gst_call_device_machine_stop (GstCallDeviceBin * self)
   gst_call_branch_remove (self, &priv->current);
   gst_call_worker_clear_timer (&machine->deadline);
   gst_call_worker_clear_timer (&machine->release);
+  gst_call_worker_clear_timer (&machine->plug_in);
   g_clear_pointer (&machine->devices, g_ptr_array_unref);
   g_clear_pointer (&machine->failed, g_hash_table_unref);
   g_clear_pointer (&machine->home, g_free);
