@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Promise: real nodes of PipeWire and PulseAudio are found through
- * GstDeviceMonitor by their node names, opened, missed when they go, and used
- * again when they are back.
+ * GstDeviceMonitor by their node names, opened, changed, missed when they go,
+ * and used again when they are back.
  *
  * Runs in tests/lib/pipewire, which says what there is.
  */
@@ -132,32 +132,67 @@ GST_START_TEST (test_listed_once)
 
 GST_END_TEST;
 
-/* given a speaker node, when a tone is played on callaudiosink, then it is heard
- * on the speaker's monitor */
-GST_START_TEST (test_speaker)
+/* Listens to what a speaker plays until there is a tone in it, or none. */
+static void
+check_monitor (const gchar * speaker, gboolean sounds)
 {
-  g_autoptr (GstElement) play = gst_parse_launch ("audiotestsrc is-live=true "
-      "freq=880 ! callaudiosink device-id=call-speaker", NULL);
-  GstHarness *h =
-      device_test_harness ("callaudiosrc device-id=call-speaker.monitor ! "
-      "capsfilter caps=audio/x-raw,format=S16LE,rate=48000,channels=1", NULL);
-  gdouble tone = 0;
+  g_autofree gchar *line = g_strdup_printf ("callaudiosrc device-id=%s.monitor "
+      "! capsfilter caps=audio/x-raw,format=S16LE,rate=48000,channels=1",
+      speaker);
+  GstHarness *h = device_test_harness (line, NULL);
+  gboolean found = FALSE;
   guint i;
 
-  gst_element_set_state (play, GST_STATE_PLAYING);
   gst_harness_play (h);
-  for (i = 0; i < 500 && tone < 0.8; i++) {
+  for (i = 0; i < 500 && !found; i++) {
     g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
     GstMapInfo map;
+    gdouble tone;
 
     fail_unless (buffer != NULL);
     gst_buffer_map (buffer, &map, GST_MAP_READ);
     tone = device_test_tone ((const gint16 *) map.data, map.size / 2, 880,
         RATE);
+    found = sounds ? tone >= 0.8 : tone < 0.1;
     gst_buffer_unmap (buffer, &map);
   }
-  fail_unless (tone >= 0.8);
+  fail_unless (found, "%s: %s tone", speaker, sounds ? "no" : "still the");
   gst_harness_teardown (h);
+}
+
+/* given a tone played on callaudiosink, when device-id names one speaker node and
+ * then another and the first again, then it is heard on the monitor of that one
+ * and not on the other's, and the pipeline plays all the time */
+GST_START_TEST (test_speakers)
+{
+  static const gchar *const ids[] = { "call-speaker", "call-headset" };
+  g_autoptr (GstElement) play = gst_parse_launch ("audiotestsrc is-live=true "
+      "freq=880 ! callaudiosink name=sink device-id=call-speaker", NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (play), "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (play);
+  guint i;
+
+  gst_element_set_state (play, GST_STATE_PLAYING);
+  check_monitor ("call-speaker", TRUE);
+  for (i = 1; i < 3; i++) {
+    const gchar *to = ids[i % 2], *from = ids[(i + 1) % 2];
+    g_autoptr (GstMessage) message = NULL;
+    const GstStructure *structure;
+    GstState state;
+
+    g_object_set (sink, "device-id", to, NULL);
+    message = device_test_wait (bus, "call-track-switched");
+    structure = gst_message_get_structure (message);
+    fail_unless_equals_string (gst_structure_get_string (structure, "from"),
+        from);
+    fail_unless_equals_string (gst_structure_get_string (structure, "to"), to);
+    check_monitor (to, TRUE);
+    check_monitor (from, FALSE);
+    fail_unless_equals_int (gst_element_get_state (play, &state, NULL, 0),
+        GST_STATE_CHANGE_SUCCESS);
+    fail_unless_equals_int (state, GST_STATE_PLAYING);
+  }
+  fail_if (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR | GST_MESSAGE_EOS));
   gst_element_set_state (play, GST_STATE_NULL);
 }
 
@@ -242,7 +277,7 @@ pipewire_suite (void)
   tcase_add_test (tc, test_camera_by_label);
   tcase_add_test (tc, test_microphone);
   tcase_add_test (tc, test_listed_once);
-  tcase_add_test (tc, test_speaker);
+  tcase_add_test (tc, test_speakers);
   tcase_add_test (tc, test_replug);
   return s;
 }
