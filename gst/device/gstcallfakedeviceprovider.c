@@ -241,7 +241,7 @@ replug_later (GstDevice * device, guint ms)
   GstClockID id = gst_clock_new_single_shot_id (clock,
       gst_clock_get_time (clock) + ms * GST_MSECOND);
 
-  gst_clock_id_wait_async (id, replug, gst_object_ref (device),
+  gst_clock_id_wait_async (id, replug, gst_object_ref_sink (device),
       gst_object_unref);
   gst_clock_id_unref (id);
 }

@@ -218,6 +218,30 @@ GST_START_TEST (test_error)
 
 GST_END_TEST;
 
+/* given a camera that is pulled out and will come back, when the source has gone
+ * before it does, then nobody is left with it: a leak is the failure */
+GST_START_TEST (test_nobody_waits)
+{
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstHarness *h = NULL;
+  GstClockID back;
+
+  g_setenv ("GST_CALL_FAKE_DEVICES", "video=1,video0.unplug-after=100,"
+      "video0.replug-after=200", TRUE);
+  h = device_test_harness ("callvideosrc name=src", &bus);
+  gst_harness_play (h);
+  gst_message_unref (device_test_wait (bus, "call-track-ended"));
+  back = gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock) +
+      300 * GST_MSECOND);
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+  gst_clock_id_wait (back, NULL);
+  gst_clock_id_unref (back);
+}
+
+GST_END_TEST;
+
 static Suite *
 unplug_suite (void)
 {
@@ -231,6 +255,7 @@ unplug_suite (void)
   tcase_add_test (tc, test_microphone);
   tcase_add_test (tc, test_next_device);
   tcase_add_test (tc, test_return);
+  tcase_add_test (tc, test_nobody_waits);
   tcase_add_test (tc, test_hold);
   tcase_add_test (tc, test_error);
   return s;
