@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The swap point's inside, shared by its parts: gstcallswap.c (pads, events,
- * queries, states), gstcalloutput.c (who may push, and what goes out) and
- * gstcallswitch.c (the element). Threads: gstcallswap.c.
+ * states), gstcallswapcaps.c (caps, queries), gstcalloutput.c (who may push, and
+ * what goes out) and gstcallswitch.c (the element). Threads: gstcallswap.c.
  *
  * Locks, in the order they may be taken
  *
@@ -151,8 +151,20 @@ GstFlowReturn gst_call_swap_output_blank (GstCallSwap * self,
 void gst_call_swap_output_eos (GstCallSwap * self);
 void gst_call_swap_output_forget (GstCallSwap * self);
 
+/* --- gstcallswapcaps.c --- */
+
 /* TRUE: caps may follow the output's without a change downstream. */
 gboolean gst_call_swap_caps_fit (const GstCaps * output, const GstCaps * caps);
+/* Caps of pad: the output's for good, if it has none and pad is selected. FALSE:
+ * they do not fit, and that has been told. */
+gboolean gst_call_swap_take_caps (GstCallSwap * self, GstPad * pad,
+    GstCaps * caps);
+void gst_call_swap_warn_of_caps (GstCallSwap * self, GstPad * pad,
+    GstCaps * caps, GstCaps * output);
+gboolean gst_call_swap_sink_query (GstPad * pad, GstObject * parent,
+    GstQuery * query);
+gboolean gst_call_swap_src_query (GstPad * pad, GstObject * parent,
+    GstQuery * query);
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_swap_debug);
 

@@ -136,51 +136,6 @@ gst_call_swap_ref_inputs (GstCallSwap * self)
   return pads;
 }
 
-/* The other inputs negotiated when anything went: now they have to fit. */
-static void
-renegotiate_others (GstCallSwap * self, GstPad * pad)
-{
-  g_autolist (GstPad) pads = gst_call_swap_ref_inputs (self);
-
-  for (GList * l = pads; l; l = l->next) {
-    if (l->data != pad)
-      gst_pad_push_event (l->data, gst_event_new_reconfigure ());
-  }
-}
-
-static void
-warn_of_caps (GstCallSwap * self, GstPad * pad, GstCaps * caps,
-    GstCaps * output)
-{
-  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("The output's caps do not "
-          "change, and %s has others. Put converters (videoconvertscale ! "
-          "videorate, audioconvert ! audioresample) in front of it.",
-          GST_PAD_NAME (pad)), ("%" GST_PTR_FORMAT " is not %" GST_PTR_FORMAT,
-          caps, output));
-}
-
-/* The first caps of a selected input are the output's for good. */
-static gboolean
-handle_caps (GstCallSwap * self, GstPad * pad, GstCaps * caps)
-{
-  g_autoptr (GstCaps) output = NULL;
-  gboolean fixed = FALSE;
-
-  g_mutex_lock (&self->lock);
-  if (!self->caps && (pad == self->active || pad == self->next)) {
-    self->caps = gst_caps_ref (caps);
-    fixed = TRUE;
-  }
-  output = self->caps ? gst_caps_ref (self->caps) : NULL;
-  g_mutex_unlock (&self->lock);
-  if (fixed)
-    renegotiate_others (self, pad);
-  if (!output || gst_call_swap_caps_fit (output, caps))
-    return TRUE;
-  warn_of_caps (self, pad, caps, output);
-  return FALSE;
-}
-
 static void
 handle_gap (GstCallSwap * self, GstCallSwapPad * pad, GstEvent * event)
 {
@@ -275,7 +230,7 @@ gst_call_swap_sink_event (GstPad * gst_pad, GstObject * parent,
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      ok = handle_caps (self, gst_pad, caps);
+      ok = gst_call_swap_take_caps (self, gst_pad, caps);
       break;
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment (event, &pad->segment);
@@ -339,83 +294,6 @@ gst_call_swap_src_event (GstPad * pad, GstObject * parent, GstEvent * event)
     default:
       return forward_to_active (GST_CALL_SWAP (parent), event);
   }
-}
-
-/* --- queries --- */
-
-static GstCaps *
-possible_caps (GstCallSwap * self, gboolean ask_downstream)
-{
-  GstCaps *caps = gst_call_swap_get_caps (self);
-  g_autoptr (GstCaps) peer = NULL;
-
-  if (caps || !ask_downstream)
-    return caps ? caps : gst_caps_ref (self->allowed);
-  peer = gst_pad_peer_query_caps (self->srcpad, self->allowed);
-  return gst_caps_intersect_full (peer, self->allowed,
-      GST_CAPS_INTERSECT_FIRST);
-}
-
-static void
-answer_caps (GstQuery * query, GstCaps * caps)
-{
-  g_autoptr (GstCaps) result = NULL;
-  GstCaps *filter;
-
-  gst_query_parse_caps (query, &filter);
-  result = filter ? gst_caps_intersect_full (filter, caps,
-      GST_CAPS_INTERSECT_FIRST) : gst_caps_ref (caps);
-  gst_query_set_caps_result (query, result);
-}
-
-/* What downstream needs to know of buffers. Its pools are made for one input. */
-static gboolean
-answer_allocation (GstCallSwap * self, GstQuery * query)
-{
-  if (!gst_pad_peer_query (self->srcpad, query))
-    return FALSE;
-  while (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_remove_nth_allocation_pool (query, 0);
-  return TRUE;
-}
-
-static gboolean
-gst_call_swap_sink_query (GstPad * pad, GstObject * parent, GstQuery * query)
-{
-  GstCallSwap *self = GST_CALL_SWAP (parent);
-  g_autoptr (GstCaps) caps = NULL;
-  GstCaps *offered;
-
-  switch (GST_QUERY_TYPE (query)) {
-    case GST_QUERY_CAPS:
-      caps = possible_caps (self, TRUE);
-      answer_caps (query, caps);
-      return TRUE;
-    case GST_QUERY_ACCEPT_CAPS:
-      caps = possible_caps (self, TRUE);
-      gst_query_parse_accept_caps (query, &offered);
-      gst_query_set_accept_caps_result (query, gst_call_swap_caps_fit (caps,
-              offered));
-      return TRUE;
-    case GST_QUERY_ALLOCATION:
-      return answer_allocation (self, query);
-    default:
-      return gst_pad_query_default (pad, parent, query);
-  }
-}
-
-/* Latency goes by the default: the longest of all inputs, so that a switch does
- * not change it. */
-static gboolean
-gst_call_swap_src_query (GstPad * pad, GstObject * parent, GstQuery * query)
-{
-  g_autoptr (GstCaps) caps = NULL;
-
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return gst_pad_query_default (pad, parent, query);
-  caps = possible_caps (GST_CALL_SWAP (parent), FALSE);
-  answer_caps (query, caps);
-  return TRUE;
 }
 
 /* --- pads and states --- */
@@ -546,7 +424,7 @@ gst_call_swap_select (GstCallSwap * self, GstPad * pad)
   g_autoptr (GstCaps) output = gst_call_swap_get_caps (self);
 
   if (caps && output && !gst_call_swap_caps_fit (output, caps)) {
-    warn_of_caps (self, pad, caps, output);
+    gst_call_swap_warn_of_caps (self, pad, caps, output);
     return;
   }
   g_mutex_lock (&self->lock);
@@ -556,7 +434,7 @@ gst_call_swap_select (GstCallSwap * self, GstPad * pad)
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
   if (caps && !output)          /* they came before it was selected */
-    handle_caps (self, pad, caps);
+    gst_call_swap_take_caps (self, pad, caps);
 }
 
 void
@@ -589,20 +467,21 @@ gst_call_swap_end (GstCallSwap * self)
   gst_call_swap_leave (self, GST_FLOW_EOS, NULL);
 }
 
-GstCaps *
-gst_call_swap_get_caps (GstCallSwap * self)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->caps ? gst_caps_ref (self->caps) : NULL;
-}
-
 GstFlowReturn
 gst_call_swap_get_last_flow (GstCallSwap * self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->last_flow;
+}
+
+gint64
+gst_call_swap_get_idle (GstCallSwap * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->pushing || self->pushed_at == 0 ? 0 :
+      g_get_monotonic_time () - self->pushed_at;
 }
 
 static void

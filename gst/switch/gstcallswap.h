@@ -56,4 +56,8 @@ GstCaps *gst_call_swap_get_caps (GstCallSwap * self);
  * downstream that did. */
 GstFlowReturn gst_call_swap_get_last_flow (GstCallSwap * self);
 
+/* For how long no input has delivered, us; 0 before the first, and while
+ * downstream takes its time with what one has. */
+gint64 gst_call_swap_get_idle (GstCallSwap * self);
+
 G_END_DECLS

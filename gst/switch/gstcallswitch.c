@@ -46,34 +46,18 @@
  * Since: 0.1
  */
 
-/*
- * Threads
- *
- *   name        runs                                may take       never
- *   ----------  ----------------------------------  -------------  -----------
- *   app         properties, pads, states            swap, OBJECT   hold and wait
- *   streaming   on switched                         swap, OBJECT   block
- *   watch       one from PAUSED on: stalls          swap, OBJECT   hold and push
- *
- * Locks, in the order they may be taken
- *
- *   1 swap      see gstcallswap.c; here it protects watching, playing, since
- *   2 OBJECT    GST_OBJECT   protects: wanted, sent, on_stall, timeout
- *
- *   Nothing is posted, notified or pushed with one of them held.
- */
+/* Threads and locks: see gstcallswitch-private.h. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include "gstcall.h"
-#include "gstcallswap-private.h"
+#include "gstcallswitch-private.h"
 
 #define GST_CAT_DEFAULT gst_call_swap_debug
 
 #define DEFAULT_STALL_TIMEOUT 1000      /* ms */
 #define MAX_STALL_TIMEOUT (60 * 60 * 1000)
-#define TICK (G_TIME_SPAN_SECOND / 30)  /* while an input stalls */
 
 /* *INDENT-OFF* */
 G_DEFINE_ENUM_TYPE (GstCallOnStall, gst_call_on_stall,
@@ -98,41 +82,14 @@ enum
 
 static GParamSpec *props[N_PROPS];
 
-#define GST_TYPE_CALL_SWITCH (gst_call_switch_get_type ())
-G_DECLARE_FINAL_TYPE (GstCallSwitch, gst_call_switch, GST, CALL_SWITCH,
-    GstCallSwap);
-
-struct _GstCallSwitch
-{
-  GstCallSwap parent;
-
-  GThread *watch;               /* app, under the state lock */
-
-  /* swap lock */
-  gboolean watching;
-  gboolean playing;
-  gint64 since;                 /* monotonic us: a stall is no older than that */
-
-  /* object lock */
-  gchar *wanted;                /* name of the selected pad, or of one to come */
-  gchar *sent;                  /* name of the pad that is sent */
-  GstCallOnStall on_stall;
-  guint timeout;                /* ms, 0: never */
-
-  /* only the watch thread */
-  gboolean stalled;
-  gint64 stalled_at;            /* monotonic us of the last output */
-  GstClockTime stalled_time;    /* running time of it */
-};
-
 G_DEFINE_FINAL_TYPE (GstCallSwitch, gst_call_switch, GST_TYPE_CALL_SWAP);
 GST_ELEMENT_REGISTER_DEFINE (callswitch, "callswitch", GST_RANK_NONE,
     GST_TYPE_CALL_SWITCH);
 
 /* --- selection --- */
 
-static gchar *
-dup_wanted (GstCallSwitch * self)
+gchar *
+gst_call_switch_dup_wanted (GstCallSwitch * self)
 {
   gchar *name;
 
@@ -171,8 +128,8 @@ find_input (GstCallSwitch * self, const gchar * name)
   return NULL;
 }
 
-static void
-select_input (GstCallSwitch * self, GstPad * pad)
+void
+gst_call_switch_select (GstCallSwitch * self, GstPad * pad)
 {
   set_wanted (self, GST_PAD_NAME (pad));
   gst_call_swap_select (GST_CALL_SWAP (self), pad);
@@ -207,7 +164,7 @@ select_by_name (GstCallSwitch * self, const gchar * name)
   g_autoptr (GstPad) pad = find_input (self, name);
 
   if (pad)
-    select_input (self, pad);
+    gst_call_switch_select (self, pad);
   else if (GST_STATE (self) > GST_STATE_READY)
     warn_no_input (self, name);
   else
@@ -242,13 +199,13 @@ gst_call_switch_request_new_pad (GstElement * element,
     GstPadTemplate * template, const gchar * name, const GstCaps * caps)
 {
   GstCallSwitch *self = GST_CALL_SWITCH (element);
-  g_autofree gchar *wanted = dup_wanted (self);
+  g_autofree gchar *wanted = gst_call_switch_dup_wanted (self);
   GstPad *pad =
       GST_ELEMENT_CLASS (gst_call_switch_parent_class)->request_new_pad
       (element, template, name, caps);
 
   if (pad && (*wanted == '\0' || g_str_equal (wanted, GST_PAD_NAME (pad))))
-    select_input (self, pad);
+    gst_call_switch_select (self, pad);
   return pad;
 }
 
@@ -256,178 +213,11 @@ static void
 gst_call_switch_release_pad (GstElement * element, GstPad * pad)
 {
   GstCallSwitch *self = GST_CALL_SWITCH (element);
-  g_autofree gchar *wanted = dup_wanted (self);
+  g_autofree gchar *wanted = gst_call_switch_dup_wanted (self);
 
   if (g_str_equal (wanted, GST_PAD_NAME (pad)))
     set_wanted (self, "");
   GST_ELEMENT_CLASS (gst_call_switch_parent_class)->release_pad (element, pad);
-}
-
-/* --- an input that stalls; watch thread --- */
-
-static const gchar *
-action_name (GstCallOnStall action)
-{
-  static const gchar *names[] = { "hold", "blank", "next" };
-
-  return names[action];
-}
-
-static void
-post_stalled (GstCallSwitch * self, GstCallOnStall action)
-{
-  g_autofree gchar *wanted = dup_wanted (self);
-
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("call-input-stalled",
-              "pad", G_TYPE_STRING, wanted,
-              "action", G_TYPE_STRING, action_name (action), NULL)));
-}
-
-static gboolean
-delivers (GstCallSwap * swap, GstCallSwapPad * pad, gint64 timeout)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&swap->lock);
-
-  return GST_PAD (pad) != swap->active && !pad->eos && !pad->released
-      && (pad->waiting || (pad->seen > 0
-          && pad->seen + timeout > g_get_monotonic_time ()));
-}
-
-/* The first input after the one that stalls that has something to show */
-static void
-select_next (GstCallSwitch * self, gint64 timeout)
-{
-  g_autofree gchar *wanted = dup_wanted (self);
-  g_autolist (GstPad) pads = gst_call_swap_ref_inputs (GST_CALL_SWAP (self));
-  GList *start = NULL, *l;
-  guint n = g_list_length (pads), i;
-
-  for (l = pads; l && !start; l = l->next) {
-    if (g_str_equal (GST_PAD_NAME (l->data), wanted))
-      start = l->next;
-  }
-  for (i = 0, l = start; i < n; i++, l = l->next) {
-    l = l ? l : pads;
-    if (delivers (GST_CALL_SWAP (self), l->data, timeout)) {
-      select_input (self, l->data);
-      return;
-    }
-  }
-}
-
-static void
-fill (GstCallSwitch * self, gboolean blank, gint64 now)
-{
-  GstCallSwap *swap = GST_CALL_SWAP (self);
-  GstFlowReturn flow;
-  GstClockTime until;
-
-  if (!GST_CLOCK_TIME_IS_VALID (self->stalled_time))
-    return;
-  until = self->stalled_time + (now - self->stalled_at) * GST_USECOND;
-  if (blank && gst_call_swap_enter (swap, NULL, until, &flow) !=
-      GST_CALL_SWAP_NOBODY) {
-    flow = gst_call_swap_output_blank (swap, until);
-    gst_call_swap_leave (swap, flow, NULL);
-  }
-  /* those that stay in step go on */
-  g_mutex_lock (&swap->lock);
-  if (GST_CLOCK_TIME_IS_VALID (swap->progress))
-    swap->progress = MAX (swap->progress, until);
-  g_cond_broadcast (&swap->cond);
-  g_mutex_unlock (&swap->lock);
-}
-
-/* Each TICK as long as nothing comes */
-static void
-handle_stall (GstCallSwitch * self, gint64 since, gint64 now)
-{
-  GstCallSwap *swap = GST_CALL_SWAP (self);
-  GstCallOnStall action;
-  gint64 timeout;
-
-  GST_OBJECT_LOCK (self);
-  action = self->on_stall;
-  timeout = self->timeout * G_TIME_SPAN_MILLISECOND;
-  GST_OBJECT_UNLOCK (self);
-  if (!self->stalled || self->stalled_at != since) {
-    self->stalled = TRUE;
-    self->stalled_at = since;
-    g_mutex_lock (&swap->lock);
-    self->stalled_time = swap->progress;
-    g_mutex_unlock (&swap->lock);
-    post_stalled (self, action);
-  }
-  if (action == GST_CALL_ON_STALL_NEXT)
-    select_next (self, timeout);
-  fill (self, action == GST_CALL_ON_STALL_BLANK, now);
-}
-
-/* When the active input has stalled, monotonic us; -1: it cannot. swap lock */
-static gint64
-stall_deadline_locked (GstCallSwitch * self, gint64 now, gint64 * since)
-{
-  GstCallSwap *swap = GST_CALL_SWAP (self);
-  gint64 timeout;
-
-  GST_OBJECT_LOCK (self);
-  timeout = self->timeout * G_TIME_SPAN_MILLISECOND;
-  GST_OBJECT_UNLOCK (self);
-  *since = MAX (swap->pushed_at, self->since);
-  if (!self->playing || timeout == 0 || swap->ended || swap->n_pads == 0)
-    return -1;
-  if (swap->pushing)            /* downstream takes its time */
-    return now + timeout;
-  return swap->active_eos && !swap->next ? *since : *since + timeout;
-}
-
-static gpointer
-watch (gpointer data)
-{
-  GstCallSwitch *self = data;
-  GstCallSwap *swap = data;
-  gint64 now, since, deadline;
-
-  g_mutex_lock (&swap->lock);
-  while (self->watching) {
-    now = g_get_monotonic_time ();
-    deadline = stall_deadline_locked (self, now, &since);
-    if (deadline < 0) {
-      g_cond_wait (&swap->watch_cond, &swap->lock);
-    } else if (deadline > now) {
-      g_cond_wait_until (&swap->watch_cond, &swap->lock, deadline);
-    } else {
-      g_mutex_unlock (&swap->lock);
-      handle_stall (self, since, now);
-      g_mutex_lock (&swap->lock);
-      if (self->watching)
-        g_cond_wait_until (&swap->watch_cond, &swap->lock, now + TICK);
-    }
-  }
-  g_mutex_unlock (&swap->lock);
-  return NULL;
-}
-
-static void
-set_watching (GstCallSwitch * self, gboolean watching, gboolean playing)
-{
-  GstCallSwap *swap = GST_CALL_SWAP (self);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&swap->lock);
-
-  self->watching = watching;
-  self->playing = playing;
-  self->since = g_get_monotonic_time ();
-  g_cond_signal (&swap->watch_cond);
-}
-
-static void
-stop_watch (GstCallSwitch * self)
-{
-  set_watching (self, FALSE, FALSE);
-  g_clear_pointer (&self->watch, g_thread_join);
-  self->stalled = FALSE;
 }
 
 /* --- states --- */
@@ -436,14 +226,14 @@ stop_watch (GstCallSwitch * self)
 static void
 check_wanted (GstCallSwitch * self)
 {
-  g_autofree gchar *wanted = dup_wanted (self);
+  g_autofree gchar *wanted = gst_call_switch_dup_wanted (self);
   g_autoptr (GstPad) pad = find_input (self, wanted);
   g_autolist (GstPad) pads = gst_call_swap_ref_inputs (GST_CALL_SWAP (self));
 
   if (pad || !pads)
     return;
   warn_no_input (self, wanted);
-  select_input (self, pads->data);
+  gst_call_switch_select (self, pads->data);
 }
 
 static GstStateChangeReturn
@@ -454,10 +244,9 @@ gst_call_switch_change_state (GstElement * element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     check_wanted (self);
-    set_watching (self, TRUE, FALSE);
-    self->watch = g_thread_new ("callswitch", watch, self);
+    gst_call_switch_start_watch (self);
   } else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
-    set_watching (self, TRUE, FALSE);
+    gst_call_switch_set_playing (self, FALSE);
   }
   ret = GST_ELEMENT_CLASS (gst_call_switch_parent_class)->change_state (element,
       transition);
@@ -465,9 +254,9 @@ gst_call_switch_change_state (GstElement * element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && ret == GST_STATE_CHANGE_FAILURE))
-    stop_watch (self);
+    gst_call_switch_stop_watch (self);
   else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-    set_watching (self, TRUE, TRUE);
+    gst_call_switch_set_playing (self, TRUE);
   return ret;
 }
 
@@ -493,16 +282,6 @@ get_eos_when (GstCallSwitch * self)
       GST_CALL_SWITCH_EOS_ACTIVE;
 }
 
-/* The watch thread counts anew with what has been set. */
-static void
-wake_watch (GstCallSwitch * self)
-{
-  GstCallSwap *swap = GST_CALL_SWAP (self);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&swap->lock);
-
-  g_cond_signal (&swap->watch_cond);
-}
-
 static void
 gst_call_switch_set_property (GObject * object, guint id, const GValue * value,
     GParamSpec * pspec)
@@ -520,7 +299,7 @@ gst_call_switch_set_property (GObject * object, guint id, const GValue * value,
       pad = g_value_get_object (value);
       if (pad && GST_PAD_IS_SINK (pad) &&
           gst_object_has_as_parent (GST_OBJECT (pad), GST_OBJECT (self)))
-        select_input (self, pad);
+        gst_call_switch_select (self, pad);
       else
         warn_no_input (self, pad ? GST_PAD_NAME (pad) : "NULL");
       break;
@@ -528,13 +307,13 @@ gst_call_switch_set_property (GObject * object, guint id, const GValue * value,
       GST_OBJECT_LOCK (self);
       self->on_stall = g_value_get_enum (value);
       GST_OBJECT_UNLOCK (self);
-      wake_watch (self);
+      gst_call_switch_wake_watch (self);
       break;
     case PROP_STALL_TIMEOUT:
       GST_OBJECT_LOCK (self);
       self->timeout = g_value_get_uint (value);
       GST_OBJECT_UNLOCK (self);
-      wake_watch (self);
+      gst_call_switch_wake_watch (self);
       break;
     case PROP_EOS:
       set_eos_when (self, g_value_get_enum (value));
@@ -550,7 +329,7 @@ gst_call_switch_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstCallSwitch *self = GST_CALL_SWITCH (object);
-  g_autofree gchar *wanted = dup_wanted (self);
+  g_autofree gchar *wanted = gst_call_switch_dup_wanted (self);
 
   switch (id) {
     case PROP_ACTIVE:
