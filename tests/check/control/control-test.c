@@ -189,17 +189,3 @@ control_test_flows (GstElement * pipeline, const gchar * name, guint n)
   gst_pad_remove_probe (pad, probe);
   fail_unless (g_atomic_int_get (&left) <= 0, "no buffers at %s", name);
 }
-
-gsize
-control_test_memory (void)
-{
-  g_autofree gchar *text = NULL;
-  gulong all, resident;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return 0;                     /* they keep what was freed */
-#endif
-  fail_unless (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
-  fail_unless_equals_int (sscanf (text, "%lu %lu", &all, &resident), 2);
-  return (gsize) resident *sysconf (_SC_PAGESIZE);
-}

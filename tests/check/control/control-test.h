@@ -43,6 +43,3 @@ gchar *control_test_ask (gint fd, const gchar * request);
 /* Waits for n buffers more through the element's pad "sink" or "src". */
 void control_test_flows (GstElement * pipeline, const gchar * element,
     guint n);
-
-/* Resident memory, bytes; 0 under a sanitizer */
-gsize control_test_memory (void);

@@ -4,6 +4,7 @@
  * Promise: no client, whatever it sends or does not read, costs the pipeline a
  * picture or more memory than its share; others are served meanwhile.
  */
+#include "../test-memory.h"
 #include "control-test.h"
 
 #include <sys/socket.h>
@@ -138,11 +139,11 @@ GST_START_TEST (test_no_newline)
 
   start ();
   fd = connect_once ();
-  before = control_test_memory ();
+  before = test_memory_allocated ();
   while (sent < MANY && control_test_send (fd, chunk, 1 << 20))
     sent += 1 << 20;
   fail_unless (sent < MANY, "all of it was read");
-  fail_unless (control_test_memory () < before + SHARE);
+  fail_unless (test_memory_allocated () < before + SHARE);
   close (fd);
   /* a little too long: nothing is lost on the way, so the reason arrives */
   fd = connect_once ();
@@ -167,7 +168,7 @@ GST_START_TEST (test_never_reads)
   start ();
   fd = connect_once ();
   other = connect_once ();
-  before = control_test_memory ();
+  before = test_memory_allocated ();
   while (asked < 20000 && send (fd, request, sizeof request - 1,
           MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
     asked++;
@@ -176,7 +177,7 @@ GST_START_TEST (test_never_reads)
 
     fail_unless_has (answer, "picture");
   }
-  fail_unless (control_test_memory () < before + SHARE);
+  fail_unless (test_memory_allocated () < before + SHARE);
   close (fd);
   close (other);
   stop ();
@@ -203,7 +204,7 @@ GST_START_TEST (test_watches_and_never_reads)
   setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   answer = control_test_ask (fd, "{\"do\":\"watch\"}");
   fail_unless_has (answer, "\"watch\":1");
-  before = control_test_memory ();
+  before = test_memory_allocated ();
   end = g_get_monotonic_time () + CONTROL_TEST_SECONDS * G_TIME_SPAN_SECOND;
   /* MSG_PEEK sees the end only behind what waits: ask for what is sent instead */
   while (n > 0 && g_get_monotonic_time () < end) {
@@ -220,7 +221,7 @@ GST_START_TEST (test_watches_and_never_reads)
     g_usleep (1000);
   }
   fail_unless (n <= 0, "still connected");
-  fail_unless (control_test_memory () < before + 2 * SHARE);
+  fail_unless (test_memory_allocated () < before + 2 * SHARE);
   while (recv (fd, &c, 1, 0) > 0);
   close (fd);
   stop ();
@@ -272,7 +273,7 @@ GST_START_TEST (test_10000_sets)
   start ();
   picture = gst_bin_get_by_name (GST_BIN (pipeline), "picture");
   fd = connect_once ();
-  before = control_test_memory ();
+  before = test_memory_allocated ();
   begin = g_get_monotonic_time ();
   for (sent = 0; sent < 10000; sent += 100) {
     g_string_set_size (requests, 0);
@@ -293,7 +294,7 @@ GST_START_TEST (test_10000_sets)
       g_get_monotonic_time () - begin);
   g_object_get (picture, "xoffset", &x, NULL);
   fail_unless_equals_int (x, 9999);
-  fail_unless (control_test_memory () < before + SHARE);
+  fail_unless (test_memory_allocated () < before + SHARE);
   close (fd);
   stop ();
 }

@@ -4,10 +4,12 @@
  * Promise: setting device-id, or label, while a source runs changes the device
  * between two buffers of one unbroken stream.
  */
+#include "../test-memory.h"
 #include "device-test.h"
 
 #define SWITCHES 1000
 #define SETS 10000
+#define WARM_UP 200             /* switches until all there will be is allocated */
 
 static guint
 count_caps (GstHarness * h)
@@ -215,7 +217,8 @@ GST_START_TEST (test_sound)
 GST_END_TEST;
 
 /* given two cameras that open at once, when it is switched a thousand times, then
- * there are as many threads, children and pads afterwards as in the beginning */
+ * there are as many threads, children, pads and bytes allocated afterwards as in
+ * the beginning */
 GST_START_TEST (test_thousand)
 {
   static const gchar *ids[] = { "fake-camera-0", "fake-camera-1" };
@@ -224,6 +227,7 @@ GST_START_TEST (test_thousand)
   g_autoptr (GstElement) swap = NULL;
   g_autoptr (GstBus) bus = NULL;
   guint i, threads = 0;
+  gsize memory = 0;
 
   g_setenv ("GST_CALL_FAKE_DEVICES", "video=2", TRUE);
   pipeline = gst_parse_launch ("callvideosrc name=src ! "
@@ -236,11 +240,17 @@ GST_START_TEST (test_thousand)
   for (i = 1; i <= SWITCHES; i++) {
     g_object_set (src, "device-id", ids[i % 2], NULL);
     fail_unless_switched (bus, ids[(i + 1) % 2], ids[i % 2]);
-    if (i == 20)
+    if (i == WARM_UP) {
       threads = device_test_count_threads ();
+      memory = test_memory_allocated ();
+    }
   }
   fail_unless (device_test_count_threads () <= threads + 1, "%u, then %u",
       threads, device_test_count_threads ());
+  /* a picture more or less is on its way */
+  fail_unless (test_memory_allocated () < memory + 512 * 1024,
+      "%" G_GSIZE_FORMAT " bytes, then %" G_GSIZE_FORMAT, memory,
+      test_memory_allocated ());
   fail_unless_equals_int (GST_BIN_NUMCHILDREN (src), 2);
   fail_unless_equals_int (GST_ELEMENT (swap)->numsinkpads, 1);
   gst_element_set_state (pipeline, GST_STATE_NULL);
