@@ -46,6 +46,9 @@ GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         "S24LE, F64LE, U8 }, layout=(string)interleaved, "
         "rate=(int)[1,384000], channels=(int)[1,64]"));
 
+#define BUFFER_US 40000
+#define PERIOD_US 10000
+
 #define GST_TYPE_CALL_AUDIO_SINK (gst_call_audio_sink_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallAudioSink, gst_call_audio_sink, GST,
     CALL_AUDIO_SINK, GstCallDeviceBin);
@@ -67,6 +70,19 @@ GST_ELEMENT_REGISTER_DEFINE (callaudiosink, "callaudiosink", GST_RANK_NONE,
 
 /* --- branches --- */
 
+/* What sinks have by default, 200 ms, is heard that much later, and is more than
+ * webrtcdsp can find the echo behind. */
+static void
+shorten_buffer (GstElement * sink)
+{
+  GObjectClass *klass = G_OBJECT_GET_CLASS (sink);
+
+  if (g_object_class_find_property (klass, "buffer-time")
+      && g_object_class_find_property (klass, "latency-time"))
+    g_object_set (sink, "buffer-time", (gint64) BUFFER_US, "latency-time",
+        (gint64) PERIOD_US, NULL);
+}
+
 static GstElement *
 gst_call_audio_sink_make_branch (GstCallDeviceBin * bin,
     const GstCallChoice * choice, GError ** error)
@@ -75,6 +91,8 @@ gst_call_audio_sink_make_branch (GstCallDeviceBin * bin,
 
   if (choice->device) {
     branch = gst_call_device_create_element (choice->device);
+    if (branch)
+      shorten_buffer (branch);
   } else {
     branch = gst_element_factory_make ("fakesink", NULL);
     if (branch)

@@ -82,6 +82,36 @@ device_test_tone (const gint16 * samples, gsize n, gdouble frequency, gint rate)
   return energy > 0 ? 2 * (re * re + im * im) / (n * energy) : 0;
 }
 
+gdouble
+device_test_loudness (GstHarness * h, GstClockTime time)
+{
+  GstClockTime first = GST_CLOCK_TIME_NONE, last = GST_CLOCK_TIME_NONE;
+  gdouble sum = 0;
+  gsize n = 0;
+
+  do {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (h);
+    GstMapInfo map;
+    gsize i;
+
+    fail_unless (buffer != NULL);
+    fail_unless (!GST_CLOCK_TIME_IS_VALID (last)
+        || GST_BUFFER_PTS (buffer) > last);
+    last = GST_BUFFER_PTS (buffer);
+    if (!GST_CLOCK_TIME_IS_VALID (first))
+      first = last;
+    gst_buffer_map (buffer, &map, GST_MAP_READ);
+    for (i = 0; i < map.size / 2; i++) {
+      gint16 sample = GST_READ_UINT16_LE (map.data + 2 * i);
+
+      sum += (gdouble) sample *sample;
+    }
+    n += map.size / 2;
+    gst_buffer_unmap (buffer, &map);
+  } while (last < first + time);
+  return sum / MAX (n, 1);
+}
+
 gchar *
 device_test_error (const gchar * line, GQuark domain, gint code)
 {

@@ -29,6 +29,9 @@ gboolean device_test_is_black (GstHarness * h, GstBuffer * buffer);
 gdouble device_test_tone (const gint16 * samples, gsize n, gdouble frequency,
     gint rate);
 
+/* Mean square of the mono S16LE samples of so much time, whose timestamps rise */
+gdouble device_test_loudness (GstHarness * h, GstClockTime time);
+
 /* Starts the line and returns the text of the error it ends in, which has this
  * domain and code. */
 gchar *device_test_error (const gchar * line, GQuark domain, gint code);
