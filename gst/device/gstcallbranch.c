@@ -92,6 +92,17 @@ gst_call_branch_has_failed (GstCallDeviceBin * self, GstCallBranch * branch)
   return failed;
 }
 
+void
+gst_call_branch_fail (GstCallDeviceBin * self, GstCallBranch * branch,
+    gint code, const gchar * why)
+{
+  GST_OBJECT_LOCK (self);
+  if (!branch->failed && !branch->error)
+    branch->error = g_error_new_literal (GST_RESOURCE_ERROR, code, why);
+  branch->failed = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
 gboolean
 gst_call_branch_has_delivered (GstCallDeviceBin * self, GstCallBranch * branch)
 {

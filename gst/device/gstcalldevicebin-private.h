@@ -20,7 +20,8 @@
  *
  *   1 STATE     GST_STATE_LOCK  GStreamer's own
  *   2 path      priv->path      state changes of all children against those of
- *                               one. Protects: reached
+ *                               one. Protects: reached,
+ *                               playing_since
  *   3 OBJECT    GST_OBJECT      protects: fields under "object lock"
  *
  *   Nothing is posted, linked or notified with OBJECT held. Under path children
@@ -79,6 +80,9 @@ GstCallBranch *gst_call_branch_add (GstCallDeviceBin * self,
 void gst_call_branch_join (GstCallDeviceBin * self, GstCallBranch * branch);
 /* Closes what slot holds, if anything. */
 void gst_call_branch_remove (GstCallDeviceBin * self, GstCallBranch ** slot);
+/* From now on it has failed; code of GST_RESOURCE_ERROR, why: a sentence. */
+void gst_call_branch_fail (GstCallDeviceBin * self, GstCallBranch * branch,
+    gint code, const gchar * why);
 gboolean gst_call_branch_has_failed (GstCallDeviceBin * self,
     GstCallBranch * branch);
 gboolean gst_call_branch_has_delivered (GstCallDeviceBin * self,
@@ -92,6 +96,7 @@ typedef struct
   guint serial;                 /* of the wish that was looked at last */
   gboolean refused;             /* it cannot be had: waits for the list */
   gchar *home;                  /* id of the chosen device that is away */
+  gchar *lost_why;              /* what became of it, a sentence */
   GHashTable *failed;           /* ids not to be tried again */
   GstCallChoice *goal;          /* where the steps lead, or NULL: settled */
   GstCallChoice *previous;      /* where to return if goal fails */
@@ -106,6 +111,9 @@ typedef struct
   GSource *deadline;
   GSource *release;
   GSource *plug_in;             /* a device has just come */
+  GSource *watch;               /* looks whether the device has stalled */
+  GSource *retry;               /* until home is tried again */
+  guint retry_ms;               /* the last wait; 0: none yet */
 } GstCallMachine;
 
 typedef struct
@@ -113,6 +121,7 @@ typedef struct
   /* path lock */
   GMutex path;
   GstState reached;             /* of the children */
+  gint64 playing_since;         /* monotonic time, µs; 0: not in PLAYING */
 
   /* only start and stop */
   GstCallDeviceList *list;
@@ -161,6 +170,17 @@ void gst_call_device_bin_kick (GstCallDeviceBin * self);
 
 /* Worker only: makes the steps that can be made. */
 void gst_call_device_machine_advance (GstCallDeviceBin * self);
+
+/* --- gstcalldevicewatch.c: worker only --- */
+
+/* Looks from now on whether the device in use goes silent. */
+void gst_call_device_watch_begin (GstCallDeviceBin * self);
+/* The chosen device has failed, and is still there: it is tried again, at
+ * growing intervals. */
+void gst_call_device_watch_retry (GstCallDeviceBin * self);
+/* It works, or another one is wanted. */
+void gst_call_device_watch_settle (GstCallDeviceBin * self);
+
 /* --- gstcalldevicestart.c --- */
 
 /* Opens the first branch as current; with STATE held, before the worker. */
@@ -186,12 +206,12 @@ void gst_call_device_bin_post_open_error (GstCallDeviceBin * self,
 void gst_call_device_bin_warn_kept (GstCallDeviceBin * self,
     const gchar * reason, const gchar * failed);
 void gst_call_device_bin_warn_held (GstCallDeviceBin * self,
-    GstCallDevice * device);
+    GstCallDevice * device, const gchar * why);
 void gst_call_device_bin_post_switched (GstCallDeviceBin * self,
     GstCallDevice * from, GstCallBranch * to, const gchar * reason,
     gint64 since);
 void gst_call_device_bin_post_ended (GstCallDeviceBin * self,
-    GstCallDevice * device);
+    GstCallDevice * device, const gchar * why);
 void gst_call_device_bin_post_change (GstCallDeviceBin * self,
     GPtrArray * before, GPtrArray * now);
 

@@ -284,6 +284,8 @@ change_children (GstCallDeviceBin * self, GstStateChange transition)
       (GST_ELEMENT (self), transition);
   if (ret != GST_STATE_CHANGE_FAILURE)
     priv->reached = GST_STATE_TRANSITION_NEXT (transition);
+  priv->playing_since = priv->reached == GST_STATE_PLAYING ?
+      g_get_monotonic_time () : 0;
   g_mutex_unlock (&priv->path);
   return ret;
 }

@@ -57,11 +57,14 @@ struct _GstCallDeviceBinClass
    * has_failed_downstream: an error of the branch is not the device's.
    * can_process: what it hears can be cleaned of echo and noise.
    * get_caps: (transfer full) (nullable) what its device delivers or takes.
-   * set_enabled: property "enabled" has been set. */
+   * set_enabled: property "enabled" has been set.
+   * has_stalled: the device has delivered nothing for too long; not before
+   * since (monotonic time, us). Optional. */
   gboolean (*has_failed_downstream) (GstCallDeviceBin * self);
   gboolean (*can_process) (GstCallDeviceBin * self);
   GstCaps *(*get_caps) (GstCallDeviceBin * self, GstElement * branch);
   void (*set_enabled) (GstCallDeviceBin * self, gboolean enabled);
+  gboolean (*has_stalled) (GstCallDeviceBin * self, gint64 since);
 };
 
 /* The stream goes through branch now. gap: running time without anything

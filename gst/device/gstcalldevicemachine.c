@@ -91,6 +91,14 @@ choose_home (GstCallDeviceBin * self)
   return gst_call_device_machine_choose (self, &wish, NULL, NULL, NULL);
 }
 
+static const gchar *
+why_lost (GstCallDeviceBin * self)
+{
+  const gchar *why = PRIV (self)->machine.lost_why;
+
+  return why ? why : "unplugged, or taken by another program.";
+}
+
 /* The device in use, or the one that was opened in its place, is of no use. */
 static void
 fall_back (GstCallDeviceBin * self)
@@ -111,12 +119,12 @@ fall_back (GstCallDeviceBin * self)
       "vanished", g_get_monotonic_time ());
   machine->lost = !choice;
   if (fallback == GST_CALL_FALLBACK_HOLD && machine->seen)
-    gst_call_device_bin_warn_held (self, machine->seen);
+    gst_call_device_bin_warn_held (self, machine->seen, why_lost (self));
   if (fallback == GST_CALL_FALLBACK_ERROR && machine->seen) {
     g_set_error (&error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
-        "The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
-        "Plug it in again, or set fallback to next-device or hold.",
-        KLASS (self)->noun, machine->seen->label, machine->seen->id);
+        "The %s \"%s\" (%s) stopped: %s Plug it in again, or set fallback to "
+        "next-device or hold.", KLASS (self)->noun, machine->seen->label,
+        machine->seen->id, why_lost (self));
     gst_call_device_bin_post_error (self, error, NULL, NULL);
   }
 }
@@ -135,6 +143,7 @@ follow_wish (GstCallDeviceBin * self, const GstCallWish * wish, gint64 since,
   machine->refused = choice == NULL;
   if (choice) {
     g_clear_pointer (&machine->home, g_free);
+    gst_call_device_watch_settle (self);
     set_goal (self, choice, "set", since);
   } else if (!quiet) {
     gst_call_device_bin_warn_kept (self, error->message, failed);
@@ -187,12 +196,8 @@ fail_if_gone (GstCallDeviceBin * self, GstCallBranch * branch)
       || gst_call_device_find (PRIV (self)->machine.devices,
           branch->choice->device->id))
     return;
-  GST_OBJECT_LOCK (self);
-  if (!branch->failed && !branch->error)
-    branch->error = g_error_new (GST_RESOURCE_ERROR,
-        GST_RESOURCE_ERROR_NOT_FOUND, "it was unplugged.");
-  branch->failed = TRUE;
-  GST_OBJECT_UNLOCK (self);
+  gst_call_branch_fail (self, branch, GST_RESOURCE_ERROR_NOT_FOUND,
+      "it was unplugged.");
 }
 
 static gboolean
@@ -311,6 +316,13 @@ begin_substitute (GstCallDeviceBin * self, gboolean hold)
   begin (self, choice);
 }
 
+/* It is not tried again before it has come anew, or a while has passed. */
+static void
+give_up (GstCallDeviceBin * self, const gchar * id)
+{
+  g_hash_table_add (PRIV (self)->machine.failed, g_strdup (id));
+}
+
 /* FALSE: nothing can be done. */
 static gboolean
 lose_current (GstCallDeviceBin * self)
@@ -323,9 +335,15 @@ lose_current (GstCallDeviceBin * self)
     gst_call_device_machine_report_start (self, priv->current);
     return FALSE;
   }
-  g_hash_table_add (machine->failed, g_strdup (id));
+  g_free (machine->lost_why);
+  GST_OBJECT_LOCK (self);
+  machine->lost_why = priv->current->error ?
+      g_strdup (priv->current->error->message) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  give_up (self, id);
   if (!machine->home)
     machine->home = g_strdup (id);
+  gst_call_device_watch_retry (self);
   fall_back (self);
   return TRUE;
 }
@@ -346,7 +364,9 @@ fail_next (GstCallDeviceBin * self)
         next->error->message : machine->late ?
         "it delivers nothing." : "it gives no reason.");
     GST_OBJECT_UNLOCK (self);
-    g_hash_table_add (machine->failed, g_strdup (device->id));
+    give_up (self, device->id);
+    if (g_strcmp0 (machine->home, device->id) == 0)
+      gst_call_device_watch_retry (self);
     if (machine->seen || is_alive (self, priv->current))
       gst_call_device_bin_warn_kept (self, reason, NULL);
   }
@@ -378,13 +398,15 @@ settle (GstCallDeviceBin * self, GstCallBranch * branch)
     gst_call_device_bin_set_track_state (self, machine->lost &&
         !branch->choice->hold ? GST_CALL_TRACK_ENDED : GST_CALL_TRACK_MUTED);
     if (machine->lost && machine->seen && !branch->choice->hold)
-      gst_call_device_bin_post_ended (self, machine->seen);
+      gst_call_device_bin_post_ended (self, machine->seen, why_lost (self));
     return;
   }
   same = machine->seen && g_str_equal (machine->seen->id, device->id)
       && gst_caps_is_equal (machine->seen_mode, branch->choice->mode);
-  if (machine->home && g_str_equal (machine->home, device->id))
+  if (machine->home && g_str_equal (machine->home, device->id)) {
     g_clear_pointer (&machine->home, g_free);
+    gst_call_device_watch_settle (self);
+  }
   gst_call_device_bin_set_track_state (self, GST_CALL_TRACK_LIVE);
   gst_call_device_bin_notify_settings (self);
   if (machine->seen && !same)
@@ -558,4 +580,5 @@ gst_call_device_machine_advance (GstCallDeviceBin * self)
   if (!priv->next && !gst_call_branch_has_delivered (self, priv->current)
       && !priv->machine.deadline && !priv->machine.start_failed)
     set_deadline (self);        /* the first device has one, too */
+  gst_call_device_watch_begin (self);
 }

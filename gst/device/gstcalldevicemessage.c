@@ -72,13 +72,13 @@ gst_call_device_bin_warn_kept (GstCallDeviceBin * self, const gchar * reason,
 }
 
 void
-gst_call_device_bin_warn_held (GstCallDeviceBin * self, GstCallDevice * device)
+gst_call_device_bin_warn_held (GstCallDeviceBin * self, GstCallDevice * device,
+    const gchar * why)
 {
   GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
-          "What it gave last is held until it comes back or device-id is set "
-          "to another %s.", KLASS (self)->noun, device->label, device->id,
-          KLASS (self)->noun), (NULL));
+      ("The %s \"%s\" (%s) stopped: %s What it gave last is held until it "
+          "comes back or device-id is set to another %s.", KLASS (self)->noun,
+          device->label, device->id, why, KLASS (self)->noun), (NULL));
 }
 
 void
@@ -99,15 +99,15 @@ gst_call_device_bin_post_switched (GstCallDeviceBin * self,
 }
 
 void
-gst_call_device_bin_post_ended (GstCallDeviceBin * self, GstCallDevice * device)
+gst_call_device_bin_post_ended (GstCallDeviceBin * self, GstCallDevice * device,
+    const gchar * why)
 {
   GstCallDeviceBinClass *klass = KLASS (self);
 
   GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("The %s \"%s\" (%s) stopped: unplugged, or taken by another program. "
-          "%s until it comes back or device-id is set to another %s.",
-          klass->noun, device->label, device->id, klass->substitute,
-          klass->noun), (NULL));
+      ("The %s \"%s\" (%s) stopped: %s %s until it comes back or device-id is "
+          "set to another %s.", klass->noun, device->label, device->id, why,
+          klass->substitute, klass->noun), (NULL));
   post (self, gst_structure_new ("call-track-ended",
           "deviceId", G_TYPE_STRING, device->id,
           "label", G_TYPE_STRING, device->label, NULL));

@@ -4,7 +4,7 @@
 
 /* Threads and locks: see gstcalldevicebin-private.h. Of its own this part has
  *
- *   OBJECT protects: last, passing, disabled
+ *   OBJECT protects: last, passing, disabled, stall_timeout
  *   on_output and on_switched run in the streaming thread of a branch
  */
 #ifdef HAVE_CONFIG_H
@@ -14,6 +14,10 @@
 #include "gstcalldevicesrc.h"
 
 #include "gstcallswap.h"
+
+#define DEFAULT_STALL_TIMEOUT 3000      /* ms */
+#define MAX_STALL_TIMEOUT (60 * 60 * 1000)
+#define SLOW_FRAMES 3           /* a slow camera may be late by so many */
 
 GST_DEBUG_CATEGORY_STATIC (gst_call_device_src_debug);
 #define GST_CAT_DEFAULT gst_call_device_src_debug
@@ -28,7 +32,17 @@ typedef struct
   GstBuffer *last;              /* video: what went out last, to be held */
   gboolean passing;             /* encoded video: it cannot be made black */
   gboolean disabled;
+  guint stall_timeout;          /* ms, 0: never */
 } GstCallDeviceSrcPrivate;
+
+enum
+{
+  PROP_0,
+  PROP_STALL_TIMEOUT,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstCallDeviceSrc, gst_call_device_src,
     GST_TYPE_CALL_DEVICE_BIN, G_ADD_PRIVATE (GstCallDeviceSrc);
@@ -270,6 +284,32 @@ gst_call_device_src_set_enabled (GstCallDeviceBin * bin, gboolean enabled)
     gst_call_swap_set_blank (priv->swap, !enabled);
 }
 
+/* Of pictures that come at any time nobody knows when one is missing. */
+static gboolean
+gst_call_device_src_has_stalled (GstCallDeviceBin * bin, gint64 since)
+{
+  GstCallDeviceSrcPrivate *priv = PRIV (GST_CALL_DEVICE_SRC (bin));
+  g_autoptr (GstCaps) caps = gst_call_swap_get_caps (priv->swap);
+  gint64 idle = MIN (gst_call_swap_get_idle (priv->swap),
+      g_get_monotonic_time () - since);
+  gint numerator = 0, denominator = 1;
+  gint64 timeout;
+
+  GST_OBJECT_LOCK (bin);
+  timeout = priv->stall_timeout * G_TIME_SPAN_MILLISECOND;
+  GST_OBJECT_UNLOCK (bin);
+  if (timeout == 0 || !caps)
+    return FALSE;
+  if (gst_structure_get_fraction (gst_caps_get_structure (caps, 0),
+          "framerate", &numerator, &denominator)) {
+    if (numerator == 0)
+      return FALSE;
+    timeout = MAX (timeout, SLOW_FRAMES * G_TIME_SPAN_SECOND * denominator
+        / numerator);
+  }
+  return idle > timeout;
+}
+
 /* EOS from the application ends the stream; EOS of a device never does. */
 static gboolean
 gst_call_device_src_send_event (GstElement * element, GstEvent * event)
@@ -326,10 +366,61 @@ gst_call_device_src_change_state (GstElement * element,
 }
 
 static void
+gst_call_device_src_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  if (id != PROP_STALL_TIMEOUT) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  PRIV (GST_CALL_DEVICE_SRC (object))->stall_timeout = g_value_get_uint (value);
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_call_device_src_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  if (id != PROP_STALL_TIMEOUT) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  g_value_set_uint (value, PRIV (GST_CALL_DEVICE_SRC (object))->stall_timeout);
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_call_device_src_install_properties (GObjectClass * gobject_class)
+{
+  gobject_class->set_property = gst_call_device_src_set_property;
+  gobject_class->get_property = gst_call_device_src_get_property;
+
+  /**
+   * GstCallDeviceSrc:stall-timeout:
+   *
+   * Milliseconds in PLAYING without a buffer after which a device that has
+   * worked counts as gone, though it is still listed: fallback follows. It is
+   * tried again after 2 s, then at doubled intervals of at most a minute. A
+   * camera may be three pictures late in any case. 0 = never. Any thread.
+   *
+   * Since: 0.1
+   */
+  props[PROP_STALL_TIMEOUT] = g_param_spec_uint ("stall-timeout",
+      "Stall timeout", "Time without a buffer after which a device is given "
+      "up (ms, 0 = never)", 0, MAX_STALL_TIMEOUT, DEFAULT_STALL_TIMEOUT,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  g_object_class_install_properties (gobject_class, N_PROPS, props);
+}
+
+static void
 gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
 {
   GstCallDeviceBinClass *bin_class = GST_CALL_DEVICE_BIN_CLASS (klass);
 
+  gst_call_device_src_install_properties (G_OBJECT_CLASS (klass));
   G_OBJECT_CLASS (klass)->constructed = gst_call_device_src_constructed;
   GST_ELEMENT_CLASS (klass)->send_event = gst_call_device_src_send_event;
   GST_ELEMENT_CLASS (klass)->change_state = gst_call_device_src_change_state;
@@ -340,10 +431,12 @@ gst_call_device_src_class_init (GstCallDeviceSrcClass * klass)
   bin_class->has_failed_downstream = gst_call_device_src_has_failed_downstream;
   bin_class->get_caps = gst_call_device_src_get_caps;
   bin_class->set_enabled = gst_call_device_src_set_enabled;
+  bin_class->has_stalled = gst_call_device_src_has_stalled;
   gst_type_mark_as_plugin_api (GST_TYPE_CALL_DEVICE_SRC, 0);
 }
 
 static void
 gst_call_device_src_init (GstCallDeviceSrc * self)
 {
+  PRIV (self)->stall_timeout = DEFAULT_STALL_TIMEOUT;
 }

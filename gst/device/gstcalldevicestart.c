@@ -119,9 +119,12 @@ gst_call_device_machine_stop (GstCallDeviceBin * self)
   gst_call_worker_clear_timer (&machine->deadline);
   gst_call_worker_clear_timer (&machine->release);
   gst_call_worker_clear_timer (&machine->plug_in);
+  gst_call_worker_clear_timer (&machine->watch);
+  gst_call_worker_clear_timer (&machine->retry);
   g_clear_pointer (&machine->devices, g_ptr_array_unref);
   g_clear_pointer (&machine->failed, g_hash_table_unref);
   g_clear_pointer (&machine->home, g_free);
+  g_clear_pointer (&machine->lost_why, g_free);
   g_clear_pointer (&machine->goal, gst_call_choice_unref);
   g_clear_pointer (&machine->previous, gst_call_choice_unref);
   g_clear_pointer (&machine->seen, gst_call_device_unref);

@@ -219,6 +219,32 @@ wait_for_black (GstHarness * h, GstClockTime * last)
   }
 }
 
+/* given a captured camera, when its program hangs and goes on again, then the end
+ * of the track is told and black goes on, and then its picture is back */
+GST_START_TEST (test_hangs)
+{
+  g_autoptr (GstBus) bus = NULL;
+  GstHarness *h = device_test_harness ("callvideosrc name=src "
+      "device-id=call-camera stall-timeout=1000", &bus);
+  g_autoptr (GstElement) src =
+      gst_bin_get_by_name (GST_BIN (h->element), "src");
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  gint camera = first_camera ();
+
+  gst_harness_play (h);
+  device_test_pull_until (h, CAMERA, &last);
+  fail_unless_equals_int (kill (camera, SIGSTOP), 0);
+  device_test_wait_warning (bus, "delivers nothing any more");
+  wait_for_black (h, &last);
+  fail_unless_equals_int (kill (camera, SIGCONT), 0);
+  device_test_pull_until (h, CAMERA, &last);
+  device_test_wait_state (src, 0);
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
 /* given a captured camera beside a microphone, when the camera's program ends
  * and is started again, twice, then call-track-ended comes and black goes on,
  * and then the camera's picture is back. The last test: the camera is gone. */
@@ -266,6 +292,7 @@ pipewire_suite (void)
   tcase_add_test (tc, test_microphone);
   tcase_add_test (tc, test_listed_once);
   tcase_add_test (tc, test_speakers);
+  tcase_add_test (tc, test_hangs);
   tcase_add_test (tc, test_replug);
   return s;
 }
