@@ -27,6 +27,8 @@ const TIMEOUT = 20000; // ms, of every wait unless told otherwise
 const LAUNCH_TIMEOUT = 90000; // ms; a busy machine starts Firefox slowly
 const POLL = 100; // ms
 
+const PREFIXED = new URL('prefixed', import.meta.url).pathname;
+
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
 
@@ -181,7 +183,13 @@ class Browser {
   close() { return this.#browser.close(); }
 }
 
-async function launchChromium({ insecure, cameras, fps, video, devices, permission, args }) {
+// What runs a browser behind the words of a prefix
+const program = (path, prefix) => ({
+  executablePath: prefix.length ? PREFIXED : path,
+  env: { ...process.env, GST_CALL_PREFIX: [...prefix, path].join(' ') },
+});
+
+async function launchChromium({ insecure, cameras, fps, video, devices, permission, args, prefix }) {
   const { chromium } = require('playwright-core');
   const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -194,7 +202,7 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
     flags.push(`--use-fake-device-for-media-stream=device-count=${cameras},fps=${fps}`);
   if (video)
     flags.push(`--use-file-for-fake-video-capture=${video}`);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true,
+  const browser = await chromium.launch({ ...program(CHROMIUM, prefix), headless: true,
     timeout: LAUNCH_TIMEOUT, args: [...flags, ...args] });
   return new Browser(browser, 'chromium', browser.version(), async (wish) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: insecure, viewport: wish.viewport,
@@ -217,10 +225,10 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
   });
 }
 
-async function launchFirefox({ insecure, permission, devices }) {
+async function launchFirefox({ insecure, permission, devices, prefix }) {
   const puppeteer = require('puppeteer-core');
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath: FIREFOX, headless: true, timeout: LAUNCH_TIMEOUT,
+    browser: 'firefox', ...program(FIREFOX, prefix), headless: true, timeout: LAUNCH_TIMEOUT,
     acceptInsecureCerts: insecure,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': devices,
@@ -247,8 +255,9 @@ async function launchFirefox({ insecure, permission, devices }) {
 //   devices      false: the machine's real devices, if it has any
 //   permission   false: camera and microphone are refused
 //   args         further flags for Chromium
+//   prefix       words before the browser, such as those of link.mjs
 export function launch(name, { insecure = false, cameras = 4, fps = 15, video = '', devices = true,
-  permission = true, args = [] } = {}) {
-  const options = { insecure, cameras, fps, video, devices, permission, args };
+  permission = true, args = [], prefix = [] } = {}) {
+  const options = { insecure, cameras, fps, video, devices, permission, args, prefix };
   return name === 'firefox' ? launchFirefox(options) : launchChromium(options);
 }

@@ -5,6 +5,7 @@
 //   const server = await startServer();
 //   server.page('tea', { name: 'Ann' });   // http://127.0.0.1:PORT/room/tea?name=Ann&autojoin=1…
 //   await server.restart();                // killed (SIGKILL) and started again on the same port
+//   server.signal('SIGSTOP');              // it is there, and says nothing
 //   await server.stop();
 //
 // It ends with the process that started it.
@@ -21,7 +22,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const START_TIMEOUT = 10000; // ms
 
-async function freePort(address) {
+// Of an address of this machine; of another's nobody else has one
+async function freePort(address, elsewhere) {
+  if (elsewhere)
+    return 8443;
   const probe = createServer().listen(0, address);
   await once(probe, 'listening');
   const { port } = probe.address();
@@ -50,18 +54,19 @@ async function answers(url) {
 }
 
 // program: call-server of GST_CALL_BUILD_ROOT unless told otherwise; args: further ones;
-// address: where it listens; host: what pages call it
+// address: where it listens; host: what pages call it; prefix: words before it, such as
+// those of link.mjs
 export async function startServer({ program = process.env.GST_CALL_SERVER ??
-  `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], address = '127.0.0.1', host = address } = {}) {
-  const port = await freePort(address);
+  `${process.env.GST_CALL_BUILD_ROOT}/signaling/call-server`, args = [], address = '127.0.0.1', host = address, prefix = [] } = {}) {
+  const port = await freePort(address, prefix.length > 0);
   // Its keys outlive a restart, and belong to nobody's account
   const scheme = args.includes('--self-signed') ? 'https' : 'http';
   const state = mkdtempSync(join(tmpdir(), 'gst-call-'));
   let child = null;
 
   async function start() {
-    child = spawn(program, ['--listen', `${address}:${port}`, '--state-dir', state, ...args],
-      { stdio: ['ignore', 'ignore', 'inherit'] });
+    const [first, ...rest] = [...prefix, program, '--listen', `${address}:${port}`, '--state-dir', state, ...args];
+    child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
     const failed = once(child, 'error').then(([error]) => { throw error; });
     await Promise.race([answers(`${scheme}://${address}:${port}/healthz`), failed]);
   }
@@ -85,6 +90,8 @@ export async function startServer({ program = process.env.GST_CALL_SERVER ??
     state, // folder with its keys
     kill: () => kill('SIGKILL'),
     start,
+    get pid() { return child.pid; },
+    signal: (name) => child.kill(name),
     stop: () => kill('SIGTERM'),
     async restart() {
       await kill('SIGKILL');

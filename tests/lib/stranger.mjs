@@ -9,14 +9,17 @@
 //
 //   const proxy = await startProxy(server, (message) => message);  // sits in between
 //   await startProxy(server, (message) => message, (text) => [text, 'nonsense']);
+//   await startProxy(server, undefined, undefined, { carry: mishaps({ drop: 0.1 }) });
 
 import { once } from 'node:events';
+import { createServer, request as ask } from 'node:http';
 import { createRequire } from 'node:module';
 
 const require = createRequire(`${process.env.GST_CALL_NODE_MODULES ?? process.cwd()}/x`);
 const { WebSocket, WebSocketServer } = require('ws');
 
 const TIMEOUT = 45000; // ms
+const REORDER_WAIT = 300; // ms
 const PROTOCOL = 'gst-call.1';
 
 class Stranger {
@@ -73,22 +76,76 @@ export async function join(server, room, peer) {
   return stranger;
 }
 
+// What becomes of messages that have a number: each share of 1 by chance, the same in each run
+//   drop       never comes
+//   duplicate  comes twice
+//   reorder    comes behind the next one, or 0.3 s later
+//   delay      ms at most that it comes late, in order
+export function mishaps({ drop = 0, duplicate = 0, reorder = 0, delay = 0, seed = 1 }) {
+  let state = seed;
+  const chance = () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >>> 8) / 0x800000;
+  };
+  return () => {
+    const held = new Set(); // what the next message overtakes
+    let due = 0;
+    function deliver(text, give) {
+      if (chance() < reorder) {
+        const late = () => held.delete(late) && give(text);
+        held.add(late);
+        setTimeout(late, REORDER_WAIT);
+        return;
+      }
+      give(text);
+      for (const late of [...held])
+        late();
+    }
+    return (text, give) => {
+      const numbered = 'seq' in JSON.parse(text);
+      const copies = !numbered ? 1 : chance() < drop ? 0 : chance() < duplicate ? 2 : 1;
+      for (let i = 0; i < copies; i++) {
+        due = Math.max(due + 1, Date.now() + (numbered ? chance() * delay : 0));
+        if (numbered && delay)
+          setTimeout(deliver, due - Date.now(), text, give);
+        else if (numbered)
+          deliver(text, give);
+        else
+          give(text);
+      }
+    };
+  };
+}
+
+// Pages come from the server itself
+const hand = (server) => (request, response) => {
+  const { url: path, headers } = request;
+  ask({ host: server.address, port: server.port, path, headers }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  }).on('error', () => response.destroy()).end();
+};
+
 // A server that hands everything on to another, each message through change(), and
-// what that one says through back(), from a text to texts
-export async function startProxy(server, change, back = (text) => [text]) {
-  const proxy = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, handleProtocols: () => PROTOCOL });
-  await once(proxy, 'listening');
+// what that one says through back(), from a text to texts; all of it through carry()
+export async function startProxy(server, change = (message) => message, back = (text) => [text],
+  { address = '127.0.0.1', carry = () => (text, give) => give(text) } = {}) {
+  const { address: host = '127.0.0.1', port } = server;
+  const http = createServer(hand({ address: host, port })).listen(0, address);
+  const proxy = new WebSocketServer({ server: http, perMessageDeflate: false, handleProtocols: () => PROTOCOL });
+  await once(http, 'listening');
   proxy.on('connection', (near, request) => {
-    const far = new WebSocket(`ws://127.0.0.1:${server.port}${request.url}`, PROTOCOL, { perMessageDeflate: false });
+    const far = new WebSocket(`ws://${host}:${port}${request.url}`, PROTOCOL, { perMessageDeflate: false });
     const waiting = [];
+    const [forth, home] = [carry(), carry()];
     const toFar = (text) => (far.readyState === WebSocket.OPEN ? far.send(text) : waiting.push(text));
-    near.on('message', (data) => toFar(JSON.stringify(change(JSON.parse(data)))));
+    near.on('message', (data) => forth(JSON.stringify(change(JSON.parse(data))), toFar));
     far.on('open', () => waiting.splice(0).forEach(toFar));
-    far.on('message', (data) => back(String(data)).forEach((text) => near.send(text)));
+    far.on('message', (data) => back(String(data)).forEach((text) => home(text, (t) => near.send(t))));
     for (const [from, to] of [[near, far], [far, near]]) {
       from.on('error', () => to.terminate());
       from.on('close', () => to.close());
     }
   });
-  return { port: proxy.address().port, close: () => proxy.close() };
+  return { address, port: http.address().port, close: () => { proxy.close(); http.close(); } };
 }
