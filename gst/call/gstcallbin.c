@@ -260,6 +260,7 @@ start (GstCallBin * self)
   self->worker = worker;
   config->ice_servers = self->parsed_servers ?
       g_ptr_array_ref (self->parsed_servers) : NULL;
+  config->tls_ca_file = self->connect.tls_ca_file;
   config->relay_only = self->relay_only;
   config->latency = self->latency;
   config->decode = self->decode;

@@ -16,6 +16,7 @@
 
 #include "gstcallice.h"
 
+#include <gio/gio.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
@@ -25,12 +26,13 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 #define STUN_PACING_MS 5
 #define DEFAULT_PORT 3478
+#define TLS_PORT 5349
 
 static gboolean
 url_is_known (const gchar * url)
 {
-  return g_str_has_prefix (url, "stun:") || g_str_has_prefix (url, "turn:") ||
-      g_str_has_prefix (url, "turns:");
+  return g_str_has_prefix (url, "stun:") || g_str_has_prefix (url, "stuns:")
+      || g_str_has_prefix (url, "turn:") || g_str_has_prefix (url, "turns:");
 }
 
 static gboolean
@@ -102,73 +104,52 @@ gst_call_ice_parse (const GValue * array, GError ** error)
   return g_steal_pointer (&servers);
 }
 
-/* "turn:host:3478?transport=udp" to webrtcbin's "turn://user:pw@host:…" */
-static gchar *
-turn_uri (const gchar * url, const CallIceServer * server)
+/* [HOST], HOST or [HOST]:PORT, HOST:PORT; FALSE: neither */
+static gboolean
+parse_place (const gchar * text, GstCallIceUrl * out)
 {
-  g_autofree gchar *username = NULL;
-  g_autofree gchar *credential = NULL;
+  g_autoptr (GSocketConnectable) place =
+      g_network_address_parse (text, out->port, NULL);
+  GNetworkAddress *address = (GNetworkAddress *) place;
 
-  if (!server->username || !server->credential)
-    return NULL;
-  username = g_uri_escape_string (server->username, NULL, FALSE);
-  credential = g_uri_escape_string (server->credential, NULL, FALSE);
-  return g_strdup_printf ("turn://%s:%s@%s", username, credential,
-      url + strlen ("turn:"));
+  if (!place || !*g_network_address_get_hostname (address)
+      || g_network_address_get_port (address) == 0)
+    return FALSE;
+  out->host = g_strdup (g_network_address_get_hostname (address));
+  out->port = g_network_address_get_port (address);
+  return TRUE;
 }
 
-/* "stun:host" to "stun://host:3478" */
-static gchar *
-stun_uri (const gchar * url)
+const gchar *
+gst_call_ice_url_parse (const gchar * url, GstCallIceUrl * out)
 {
-  const gchar *host = url + strlen ("stun:");
-  const gchar *end = strrchr (host, ']');
+  g_auto (GStrv) parts = NULL;
+  gboolean udp;
 
-  if (strchr (end ? end : host, ':'))
-    return g_strconcat ("stun://", host, NULL);
-  return g_strdup_printf ("stun://%s:%d", host, DEFAULT_PORT);
+  memset (out, 0, sizeof *out);
+  out->turn = g_str_has_prefix (url, "turn");
+  out->tls = g_str_has_prefix (url, "turns:");
+  out->port = out->tls ? TLS_PORT : DEFAULT_PORT;
+  if (g_str_has_prefix (url, "stuns:"))
+    return "STUN over TLS is not supported: give stun:";
+  parts = g_strsplit (strchr (url, ':') + 1, "?", 2);
+  if (!parts[0] || !parse_place (parts[0], out))
+    return "it has no host, or no port that can be";
+  udp = g_strcmp0 (parts[1], "transport=udp") == 0;
+  out->tcp = out->tls || g_strcmp0 (parts[1], "transport=tcp") == 0;
+  if (out->turn ? parts[1] && !udp && g_strcmp0 (parts[1], "transport=tcp")
+      : parts[1] != NULL)
+    return "what stands behind its ? is not known: transport=udp, "
+        "transport=tcp";
+  if (out->tls && udp)
+    return "TURN over DTLS is not supported: leave ?transport=udp out";
+  return NULL;
 }
 
-static void
-leave_out (GString * why, const gchar * url, const gchar * reason)
+void
+gst_call_ice_url_clear (GstCallIceUrl * url)
 {
-  g_string_append_printf (why, "%s%s (%s)", why->len ? ", " : "", url, reason);
-}
-
-static void
-add_servers (GstElement * webrtcbin, GPtrArray * servers, GString * why)
-{
-  gboolean have_stun = FALSE;
-  guint i, j;
-
-  for (i = 0; servers && i < servers->len; i++) {
-    const CallIceServer *server = g_ptr_array_index (servers, i);
-
-    for (j = 0; server->urls && server->urls[j]; j++) {
-      const gchar *url = server->urls[j];
-      g_autofree gchar *uri = NULL;
-      gboolean added = FALSE;
-
-      if (g_str_has_prefix (url, "stun:")) {
-        /* webrtcbin takes one */
-        if (!have_stun) {
-          uri = stun_uri (url);
-          g_object_set (webrtcbin, "stun-server", uri, NULL);
-          have_stun = TRUE;
-        }
-      } else if (g_str_has_prefix (url, "stuns:")) {
-        leave_out (why, url, "STUN over TLS is not supported");
-      } else if (g_str_has_prefix (url, "turns:")) {
-        leave_out (why, url, "libnice would send it in the clear");
-      } else if (!(uri = turn_uri (url, server))) {
-        leave_out (why, url, "needs username and credential");
-      } else {
-        g_signal_emit_by_name (webrtcbin, "add-turn-server", uri, &added);
-        if (!added)
-          leave_out (why, url, "not understood");
-      }
-    }
-  }
+  g_clear_pointer (&url->host, g_free);
 }
 
 static gboolean
@@ -201,15 +182,12 @@ set_if_present (GObject * object, const gchar * name, gint value)
 }
 
 void
-gst_call_ice_set_up (GstElement * webrtcbin, GPtrArray * servers,
-    gboolean relay_only, gchar ** left_out)
+gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only)
 {
-  g_autoptr (GString) why = g_string_new (NULL);
   g_autoptr (GObject) ice = NULL;
   g_autoptr (GObject) agent = NULL;
   gboolean added;
 
-  add_servers (webrtcbin, servers, why);
   if (relay_only)
     gst_util_set_object_arg (G_OBJECT (webrtcbin), "ice-transport-policy",
         "relay");
@@ -226,5 +204,4 @@ gst_call_ice_set_up (GstElement * webrtcbin, GPtrArray * servers,
     g_signal_emit_by_name (ice, "add-local-ip-address", "127.0.0.1", &added);
     GST_DEBUG_OBJECT (webrtcbin, "no network: using the loopback address");
   }
-  *left_out = why->len ? g_strdup (why->str) : NULL;
 }

@@ -1,8 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How a webrtcbin reaches its peer: ICE servers, policy and what has to be
- * set on the agent below it. Functions; the worker calls them.
+ * How a webrtcbin reaches its peer: what ICE servers look like, policy and
+ * what has to be set on the agent below it. Functions; the worker calls them.
  */
 #pragma once
 
@@ -17,9 +17,22 @@ G_BEGIN_DECLS
  * Gives (element-type CallIceServer), or NULL and what is wrong. */
 GPtrArray *gst_call_ice_parse (const GValue * array, GError ** error);
 
-/* Before the first offer or answer. Servers that cannot be used are left out
- * and named in *left_out. */
-void gst_call_ice_set_up (GstElement * webrtcbin, GPtrArray * servers,
-    gboolean relay_only, gchar ** left_out);
+/* "stun:HOST[:PORT]", "turn[s]:HOST[:PORT][?transport=udp|tcp]" (RFC 7064,
+ * RFC 7065) */
+typedef struct
+{
+  gboolean turn;
+  gboolean tcp;
+  gboolean tls;
+  gchar *host;
+  guint16 port;
+} GstCallIceUrl;
+
+/* NULL, or why this one cannot be used */
+const gchar *gst_call_ice_url_parse (const gchar * url, GstCallIceUrl * out);
+void gst_call_ice_url_clear (GstCallIceUrl * url);
+
+/* Before the first offer or answer; servers: gstcallservers.h */
+void gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only);
 
 G_END_DECLS

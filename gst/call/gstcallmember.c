@@ -66,6 +66,7 @@ gst_call_member_start (GstCallMember * member, const gchar * session)
   GstCallRoom *self = member->room;
 
   drop_peer (member);
+  gst_call_servers_refresh (self->config.servers);
   member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
           member->info, session));
   gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));

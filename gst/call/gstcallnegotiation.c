@@ -170,6 +170,7 @@ static void
 round_over (GstCallPeer * self)
 {
   self->awaiting_answer = self->answering = FALSE;
+  gst_call_peer_start_ice_timer (self);
   if (self->state == GST_CALL_PEER_CONNECTED)
     gst_call_worker_clear_timer (&self->timer);
   gst_call_media_update_senders (self);

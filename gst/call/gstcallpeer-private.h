@@ -85,6 +85,7 @@ struct _GstCallPeer
   GSource *look;                    /* while some of them are not shown */
   gboolean useless_told;
   GSource *timer;                   /* until connected */
+  GSource *ice_timer;               /* until there is a path */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
 
@@ -104,6 +105,8 @@ void gst_call_peer_send (GstCallPeer * self, CallMessageType type,
 void gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state);
 /* From now on it has connect-timeout to be done */
 void gst_call_peer_start_timer (GstCallPeer * self);
+/* Both descriptions are there: a path has to be found within some seconds */
+void gst_call_peer_start_ice_timer (GstCallPeer * self);
 /* Our candidates may go, now that the description has */
 void gst_call_peer_flush_candidates (GstCallPeer * self);
 

@@ -30,6 +30,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
 #define LEAVE_GRACE_MS 1000
+/* From both descriptions to a path. libnice itself takes 40 s to give up. */
+#define ICE_TIMEOUT_MS 8000
 
 enum
 {
@@ -229,6 +231,16 @@ handle_candidate (GstCallPeer * self, CallMessage * message)
 /* Connection state */
 
 static void
+fail_ice (GstCallPeer * self)
+{
+  g_autofree gchar *why = gst_call_servers_explain (self->config->servers,
+      self->config->relay_only);
+
+  gst_call_peer_fail (self, "ice-failed", "No network path to %s: %s",
+      self->info->peer_id, why);
+}
+
+static void
 check_connection (gpointer object, gpointer data)
 {
   GstCallPeer *self = object;
@@ -247,9 +259,7 @@ check_connection (gpointer object, gpointer data)
       }
       break;
     case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
-      gst_call_peer_fail (self, "ice-failed",
-          "No network path to %s: is a TURN server needed?",
-          self->info->peer_id);
+      fail_ice (self);
       break;
     default:
       break;
@@ -262,6 +272,37 @@ on_connection_state (GstElement * webrtcbin, GParamSpec * pspec, gpointer data)
   GstCallPeer *self = data;
 
   gst_call_worker_post (self->worker, check_connection, self, NULL, NULL);
+}
+
+static gboolean
+has_path (GstCallPeer * self)
+{
+  GstWebRTCICEConnectionState state;
+
+  g_object_get (self->webrtcbin, "ice-connection-state", &state, NULL);
+  return state == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED
+      || state == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED;
+}
+
+static gboolean
+on_ice_timeout (gpointer data)
+{
+  GstCallPeer *self = data;
+
+  gst_call_worker_clear_timer (&self->ice_timer);
+  if (self->state == GST_CALL_PEER_CONNECTING && !has_path (self))
+    fail_ice (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+gst_call_peer_start_ice_timer (GstCallPeer * self)
+{
+  gst_call_worker_clear_timer (&self->ice_timer);
+  if (self->state == GST_CALL_PEER_CONNECTING)
+    self->ice_timer = gst_call_worker_add_timer (self->worker,
+        MIN (ICE_TIMEOUT_MS, self->config->connect_timeout), on_ice_timeout,
+        self);
 }
 
 static gboolean
@@ -398,6 +439,7 @@ gst_call_peer_stop (GstCallPeer * self)
     return;
   self->stopped = TRUE;
   gst_call_worker_clear_timer (&self->timer);
+  gst_call_worker_clear_timer (&self->ice_timer);
   gst_call_worker_clear_timer (&self->grace);
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
   g_ptr_array_set_size (self->promises, 0);
@@ -409,20 +451,12 @@ gst_call_peer_stop (GstCallPeer * self)
 static void
 make_webrtcbin (GstCallPeer * self)
 {
-  g_autofree gchar *left_out = NULL;
-
   self->webrtcbin = gst_element_factory_make ("webrtcbin", "webrtc");
   g_object_set (self->webrtcbin, "latency", self->config->latency, NULL);
   gst_util_set_object_arg (G_OBJECT (self->webrtcbin), "bundle-policy",
       "max-bundle");
-  gst_call_ice_set_up (self->webrtcbin, self->config->ice_servers,
-      self->config->relay_only, &left_out);
-  if (left_out) {
-    g_autofree gchar *text = g_strdup_printf ("ICE servers left out: %s",
-        left_out);
-
-    self->config->room->warn (self->config->room_data, self, text);
-  }
+  gst_call_ice_set_up (self->webrtcbin, self->config->relay_only);
+  gst_call_servers_apply (self->config->servers, self->webrtcbin);
   g_signal_connect (self->webrtcbin, "on-ice-candidate",
       G_CALLBACK (on_ice_candidate), self);
   g_signal_connect (self->webrtcbin, "notify::ice-gathering-state",

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "call-message.h"
+#include "gstcallservers.h"
 #include "gstcallslot.h"
 #include "gstcalltrack.h"
 #include "gstcallworker.h"
@@ -51,7 +52,9 @@ typedef struct
   gpointer room_data;
   gchar **audio_codecs;             /* preference lists, upper case */
   gchar **video_codecs;
-  GPtrArray *ice_servers;           /* (element-type CallIceServer) */
+  GPtrArray *ice_servers;           /* (element-type CallIceServer): our own */
+  GstCallServers *servers;          /* those, and what is handed out */
+  const gchar *tls_ca_file;         /* who vouches for turns: servers */
   gboolean relay_only;
   guint latency;                    /* ms */
   gboolean decode;

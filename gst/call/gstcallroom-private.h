@@ -35,6 +35,8 @@ struct _GstCallRoom
   const GstCallRoomOwner *owner;
   GstCallPeerConfig config;
   GPtrArray *own_servers;           /* from the property */
+  GQueue held;                      /* (element-type CallMessage): until the
+                                     * ICE servers are ready */
   guint max_peers;
 
   guint resume_timeout;             /* seconds, of the server */

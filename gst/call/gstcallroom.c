@@ -28,6 +28,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* As many as a server may have in a room (PROTOCOL.md, 6) */
 #define MAX_MEMBERS 256
+/* Messages that wait for the ICE servers */
+#define MAX_HELD 1024
 
 G_DEFINE_FINAL_TYPE (GstCallRoom, gst_call_room, G_TYPE_OBJECT);
 
@@ -286,24 +288,17 @@ miss_peers (GstCallRoom * self, GPtrArray * listed)
 
 /* Messages */
 
-static gpointer
-copy_server (gconstpointer server, gpointer data)
-{
-  return call_ice_server_copy (server);
-}
-
+/* Our own and those that the server hands out */
 static void
 take_ice_servers (GstCallRoom * self, GPtrArray * handed_out)
 {
-  g_clear_pointer (&self->config.ice_servers, g_ptr_array_unref);
-  self->config.ice_servers = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) call_ice_server_free);
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
   if (self->own_servers)
-    g_ptr_array_extend (self->config.ice_servers, self->own_servers,
-        copy_server, NULL);
+    g_ptr_array_extend (all, self->own_servers, NULL, NULL);
   if (handed_out)
-    g_ptr_array_extend (self->config.ice_servers, handed_out, copy_server,
-        NULL);
+    g_ptr_array_extend (all, handed_out, NULL, NULL);
+  gst_call_servers_set (self->config.servers, all);
 }
 
 /* What others are shown of our tracks */
@@ -331,7 +326,6 @@ on_welcome (GstCallRoom * self, CallMessage * message)
   g_free (self->peer_id);
   self->peer_id = g_strdup (message->peer->peer_id);
   self->seat = message->peer->seat;
-  take_ice_servers (self, message->ice_servers);
   gst_call_room_post (self, "call-joined", "peer-id", G_TYPE_STRING,
       self->peer_id, "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
   send_state (self);
@@ -399,9 +393,8 @@ on_peer_message (GstCallRoom * self, CallMessage * message)
 }
 
 static void
-on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
+handle (GstCallRoom * self, CallMessage * message)
 {
-  GstCallRoom *self = data;
   GstCallMember *member;
 
   switch (message->type) {
@@ -440,6 +433,42 @@ on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
       break;
   }
 }
+
+/* What makes a peer waits until the ICE servers are known, which is soon. */
+static void
+handle_held (gpointer data)
+{
+  GstCallRoom *self = data;
+  CallMessage *message;
+
+  while ((self->held.length > MAX_HELD
+          || gst_call_servers_is_ready (self->config.servers))
+      && (message = g_queue_pop_head (&self->held))) {
+    handle (self, message);
+    call_message_unref (message);
+  }
+}
+
+static void
+on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
+{
+  GstCallRoom *self = data;
+
+  if (message->type == CALL_MESSAGE_WELCOME)
+    take_ice_servers (self, message->ice_servers);
+  g_queue_push_tail (&self->held, call_message_ref (message));
+  handle_held (self);
+}
+
+static void
+warn (gpointer data, const gchar * text)
+{
+  GstCallRoom *self = data;
+
+  GST_ELEMENT_WARNING (self->bin, RESOURCE, NOT_FOUND, ("%s", text), (NULL));
+}
+
+static const GstCallServersOwner servers_owner = { warn, handle_held };
 
 static void
 on_ignored (CallSignaller * signaller, const gchar * why, gpointer data)
@@ -496,6 +525,8 @@ gst_call_room_leave (GstCallRoom * self)
     call_signaller_close (self->signaller);
     g_clear_object (&self->signaller);
   }
+  gst_call_servers_stop (self->config.servers);
+  g_queue_clear_full (&self->held, (GDestroyNotify) call_message_unref);
   gst_call_slots_stop (self->slots);
   g_hash_table_remove_all (self->members);
 }
@@ -578,7 +609,9 @@ gst_call_room_new (GstElement * bin, const GstCallRoomOwner * owner,
   self->config = *config;
   self->config.room = &gst_call_member_peer_room;
   self->config.room_data = self;
-  self->config.ice_servers = NULL;
+  self->config.servers =
+      gst_call_servers_new (config->worker, config->tls_ca_file,
+      &servers_owner, self);
   self->own_servers = config->ice_servers;
   self->max_peers = max_peers;
   self->slots = gst_call_slots_new (bin, config->decode, config->worker);
@@ -592,7 +625,7 @@ gst_call_room_finalize (GObject * object)
 
   g_clear_object (&self->signaller);
   g_clear_pointer (&self->members, g_hash_table_unref);
-  g_clear_pointer (&self->config.ice_servers, g_ptr_array_unref);
+  g_clear_object (&self->config.servers);
   g_clear_pointer (&self->slots, gst_call_slots_free);
   g_free (self->peer_id);
   G_OBJECT_CLASS (gst_call_room_parent_class)->finalize (object);
