@@ -43,6 +43,8 @@ enum
   GST_CALL_SETTING_TLS_INSECURE,
   GST_CALL_SETTING_ICE_SERVERS,
   GST_CALL_SETTING_ICE_TRANSPORT_POLICY,
+  GST_CALL_SETTING_MIN_PORT,
+  GST_CALL_SETTING_MAX_PORT,
   GST_CALL_SETTING_VIDEO_CODECS,
   GST_CALL_SETTING_AUDIO_CODECS,
   GST_CALL_SETTING_MAX_BITRATE,
@@ -64,6 +66,8 @@ struct _GstCallBin
   GValue ice_servers;               /* as set */
   GPtrArray *parsed_servers;        /* (element-type CallIceServer) */
   gboolean relay_only;
+  guint min_port;
+  guint max_port;
   gchar **codecs[2];                /* by kind */
   guint max_bitrate;
   guint max_peers;

@@ -262,10 +262,18 @@ start (GstCallBin * self)
       g_ptr_array_ref (self->parsed_servers) : NULL;
   config->tls_ca_file = self->connect.tls_ca_file;
   config->relay_only = self->relay_only;
+  config->min_port = self->min_port;
+  config->max_port = self->max_port;
   config->latency = self->latency;
   config->decode = self->decode;
   config->connect_timeout = self->connect_timeout;
   GST_OBJECT_UNLOCK (self);
+  if (config->max_port && config->min_port > config->max_port) {
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("min-port=%u is greater than max-port=%u: any port is used",
+            config->min_port, config->max_port), (NULL));
+    config->min_port = config->max_port = 0;
+  }
   self->room = gst_call_room_new (GST_ELEMENT (self), &room_owner, config,
       self->max_peers);
 }

@@ -8,6 +8,10 @@
  *   ice-tcp=FALSE           TURN over TCP does this job
  *   stun-pacing-timer=5     checks start 5 ms apart, the least that RFC 8445
  *                           (14.2) allows: connects in 25 ms instead of 70
+ *   stun-max-retransmissions=2, on the side that offers, once it has asked the
+ *                           servers: it takes no path before every better one
+ *                           has failed, and behind a router those to the
+ *                           addresses inside always do. So after 0.75 s, not 2
  *   keepalive-conncheck     without it a vanished peer is never noticed
  */
 #ifdef HAVE_CONFIG_H
@@ -25,6 +29,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
 #define STUN_PACING_MS 5
+#define CHECK_SENDS 2
 #define DEFAULT_PORT 3478
 #define TLS_PORT 5349
 
@@ -181,21 +186,44 @@ set_if_present (GObject * object, const gchar * name, gint value)
     g_object_set (object, name, value, NULL);
 }
 
+/* libnice's, where webrtcbin shows it */
+static GObject *
+get_agent (GstElement * webrtcbin, GObject ** ice)
+{
+  GObject *agent = NULL;
+
+  g_object_get (webrtcbin, "ice-agent", ice, NULL);
+  if (*ice && g_object_class_find_property (G_OBJECT_GET_CLASS (*ice), "agent"))
+    g_object_get (*ice, "agent", &agent, NULL);
+  return agent;
+}
+
 void
-gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only)
+gst_call_ice_before_checks (GstElement * webrtcbin)
 {
   g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
+  g_autoptr (GObject) agent = get_agent (webrtcbin, &ice);
+
+  set_if_present (agent, "stun-max-retransmissions", CHECK_SENDS);
+}
+
+void
+gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only,
+    guint min_port, guint max_port)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = get_agent (webrtcbin, &ice);
   gboolean added;
 
   if (relay_only)
     gst_util_set_object_arg (G_OBJECT (webrtcbin), "ice-transport-policy",
         "relay");
 
-  g_object_get (webrtcbin, "ice-agent", &ice, NULL);
   set_if_present (ice, "ice-tcp", FALSE);
-  if (g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
-    g_object_get (ice, "agent", &agent, NULL);
+  if (min_port)
+    g_object_set (ice, "min-rtp-port", min_port, NULL);
+  if (max_port)
+    g_object_set (ice, "max-rtp-port", max_port, NULL);
   set_if_present (agent, "upnp", FALSE);
   set_if_present (agent, "stun-pacing-timer", STUN_PACING_MS);
   set_if_present (agent, "keepalive-conncheck", TRUE);

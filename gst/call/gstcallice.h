@@ -33,6 +33,9 @@ const gchar *gst_call_ice_url_parse (const gchar * url, GstCallIceUrl * out);
 void gst_call_ice_url_clear (GstCallIceUrl * url);
 
 /* Before the first offer or answer; servers: gstcallservers.h */
-void gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only);
+void gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only,
+    guint min_port, guint max_port);
+/* Where we offered, before the answer is set */
+void gst_call_ice_before_checks (GstElement * webrtcbin);
 
 G_END_DECLS

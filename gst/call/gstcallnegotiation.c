@@ -16,6 +16,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallice.h"
 #include "gstcallpeer-private.h"
 
 #include <gst/sdp/sdp.h>
@@ -350,6 +351,7 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
     return;
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
+  gst_call_ice_before_checks (self->webrtcbin);
   set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_ANSWER,
       inner, on_remote_answer_set);
 }

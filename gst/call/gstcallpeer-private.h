@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "gstcallmdns.h"
 #include "gstcallpeer.h"
 #include "gstcallreceiver.h"
 #include "gstcallsender.h"
@@ -78,6 +79,7 @@ struct _GstCallPeer
   GstCallPeerState state;
   GstCallSdp *sdp;
   GObject *channel;                 /* the permanent data channel */
+  GstCallMdns *mdns;                /* NULL: no name yet */
   GPtrArray *promises;              /* (element-type GstPromise): not answered */
   GPtrArray *candidates;            /* ours, before the description is out */
   GPtrArray *sendings;              /* (element-type GstCallSending) */

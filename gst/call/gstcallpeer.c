@@ -200,6 +200,15 @@ on_gathering_state (GstElement * webrtcbin, GParamSpec * pspec, gpointer data)
 }
 
 static void
+take_candidate (gpointer data, guint mline, const gchar * candidate)
+{
+  GstCallPeer *self = data;
+
+  g_signal_emit_by_name (self->webrtcbin, "add-ice-candidate", mline,
+      candidate);
+}
+
+static void
 handle_candidate (GstCallPeer * self, CallMessage * message)
 {
   g_autoptr (GError) error = NULL;
@@ -217,15 +226,13 @@ handle_candidate (GstCallPeer * self, CallMessage * message)
           error->message);
     return;
   }
-  /* webrtcbin 1.22 resolves these in the default main context, which need not
-   * run; the peer is found by the checks it sends us. */
   if (strstr (message->candidate, ".local ")) {
-    GST_DEBUG_OBJECT (self, "left out %s", message->candidate);
-    return;
+    if (!self->mdns)
+      self->mdns = gst_call_mdns_new (take_candidate, self);
+    gst_call_mdns_resolve (self->mdns, mline, message->candidate);
+  } else if (*message->candidate) {
+    take_candidate (self, mline, message->candidate);
   }
-  if (*message->candidate)
-    g_signal_emit_by_name (self->webrtcbin, "add-ice-candidate", mline,
-        message->candidate);
 }
 
 /* Connection state */
@@ -441,6 +448,7 @@ gst_call_peer_stop (GstCallPeer * self)
   gst_call_worker_clear_timer (&self->timer);
   gst_call_worker_clear_timer (&self->ice_timer);
   gst_call_worker_clear_timer (&self->grace);
+  g_clear_pointer (&self->mdns, gst_call_mdns_free);
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
   g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
@@ -455,7 +463,8 @@ make_webrtcbin (GstCallPeer * self)
   g_object_set (self->webrtcbin, "latency", self->config->latency, NULL);
   gst_util_set_object_arg (G_OBJECT (self->webrtcbin), "bundle-policy",
       "max-bundle");
-  gst_call_ice_set_up (self->webrtcbin, self->config->relay_only);
+  gst_call_ice_set_up (self->webrtcbin, self->config->relay_only,
+      self->config->min_port, self->config->max_port);
   gst_call_servers_apply (self->config->servers, self->webrtcbin);
   g_signal_connect (self->webrtcbin, "on-ice-candidate",
       G_CALLBACK (on_ice_candidate), self);

@@ -56,6 +56,8 @@ typedef struct
   GstCallServers *servers;          /* those, and what is handed out */
   const gchar *tls_ca_file;         /* who vouches for turns: servers */
   gboolean relay_only;
+  guint min_port;                   /* 0: any */
+  guint max_port;
   guint latency;                    /* ms */
   gboolean decode;
   guint connect_timeout;            /* ms from the offer to connected */

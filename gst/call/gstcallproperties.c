@@ -236,6 +236,25 @@ install_network_properties (void)
       ("ice-transport-policy", "ICE transport policy",
       "Which candidates may be used", GST_TYPE_CALL_ICE_TRANSPORT_POLICY,
       GST_CALL_ICE_TRANSPORT_POLICY_ALL, READY);
+  /**
+   * GstCallBin:min-port:
+   *
+   * Least UDP port for media; 0: any. Each peer takes one port of the range on
+   * each address of this machine.
+   *
+   * Since: 0.1
+   */
+  props[GST_CALL_SETTING_MIN_PORT] = g_param_spec_uint ("min-port",
+      "Min port", "Least UDP port for media; 0: any", 0, 65535, 0, READY);
+  /**
+   * GstCallBin:max-port:
+   *
+   * Greatest UDP port for media; 0: any.
+   *
+   * Since: 0.1
+   */
+  props[GST_CALL_SETTING_MAX_PORT] = g_param_spec_uint ("max-port",
+      "Max port", "Greatest UDP port for media; 0: any", 0, 65535, 0, READY);
 }
 
 static void

@@ -67,6 +67,10 @@ uint_setting (GstCallBin * self, guint id)
       return &self->max_peers;
     case GST_CALL_SETTING_LATENCY:
       return &self->latency;
+    case GST_CALL_SETTING_MIN_PORT:
+      return &self->min_port;
+    case GST_CALL_SETTING_MAX_PORT:
+      return &self->max_port;
     case GST_CALL_SETTING_CONNECT_TIMEOUT:
       return &self->connect_timeout;
     case GST_CALL_SETTING_STATS_INTERVAL:

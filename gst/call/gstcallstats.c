@@ -194,6 +194,19 @@ candidate_type (const NiceCandidate * candidate)
 }
 
 static void
+add_address (GstStructure * entry, const gchar * side,
+    const NiceCandidate * candidate)
+{
+  g_autofree gchar *address = g_strconcat (side, "-address", NULL);
+  g_autofree gchar *port = g_strconcat (side, "-port", NULL);
+  gchar text[NICE_ADDRESS_STRING_LEN];
+
+  nice_address_to_string (&candidate->addr, text);
+  gst_structure_set (entry, address, G_TYPE_STRING, text, port, G_TYPE_UINT,
+      nice_address_get_port (&candidate->addr), NULL);
+}
+
+static void
 add_candidate_pair (GstCallPeer * self, GstStructure * stats)
 {
   g_autoptr (GObject) ice = NULL;
@@ -212,6 +225,8 @@ add_candidate_pair (GstCallPeer * self, GstStructure * stats)
   entry = gst_structure_new ("candidate-pair", "local-candidate-type",
       G_TYPE_STRING, candidate_type (local), "remote-candidate-type",
       G_TYPE_STRING, candidate_type (remote), NULL);
+  add_address (entry, "local", local);
+  add_address (entry, "remote", remote);
   gst_structure_set (stats, "candidate-pair", GST_TYPE_STRUCTURE, entry, NULL);
 }
 

@@ -22,7 +22,7 @@ typedef enum
 } GstCallTurnResult;
 
 /* Within this there is a result */
-#define GST_CALL_TURN_TIMEOUT_MS 4000
+#define GST_CALL_TURN_TIMEOUT_MS 3500
 
 typedef struct _GstCallTurnCheck GstCallTurnCheck;
 

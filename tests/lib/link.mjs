@@ -58,7 +58,7 @@ function unplug(run, name, [four, six]) {
 }
 
 // libnice leaves an interface out until the kernel has noticed its carrier
-async function carries(run, name) {
+export async function carries(run, name) {
   const end = Date.now() + START_TIMEOUT;
   while (!/state UP/.test(run('link', 'show', name))) {
     if (Date.now() > end)
@@ -68,7 +68,7 @@ async function carries(run, name) {
 }
 
 // A process in a new network namespace. It ends with its standard input.
-async function startUnshared(...words) {
+export async function startUnshared(...words) {
   const child = spawn('unshare', ['--net', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
   const failed = once(child, 'error').then(([error]) => { throw error; });

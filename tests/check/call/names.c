@@ -39,11 +39,11 @@ lookup_by_name_async (GResolver * resolver, const gchar * name,
   GTask *task = g_task_new (resolver, cancellable, func, data);
 
   g_atomic_int_inc (&asked);
-  if (g_str_equal (name, "never.here")) {
+  if (g_str_has_prefix (name, "never")) {
     g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), task, NULL);
     return;
   }
-  if (g_str_has_suffix (name, ".here"))
+  if (g_str_has_suffix (name, ".here") || g_str_has_prefix (name, "here"))
     g_task_return_pointer (task, g_list_append (NULL,
             g_inet_address_new_from_string (g_str_equal (name, "six.here") ?
                 "::1" : "127.0.0.1")), free_addresses);

@@ -1,8 +1,8 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A GResolver that asks nobody: "NAME.here" is 127.0.0.1, "six.here" is ::1,
- * "never.here" has no answer, everything else does not exist.
+ * A GResolver that asks nobody: "NAME.here" and "hereNAME" are 127.0.0.1,
+ * "six.here" is ::1, "neverNAME" has no answer, everything else does not exist.
  */
 #pragma once
 

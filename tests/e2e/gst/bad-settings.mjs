@@ -92,6 +92,7 @@ await step('a camera that does not exist: an error that names it', async () => {
 const HARMLESS = [
   ['a TURN server without credentials', { 'ice-servers': '<"turn:127.0.0.1:3478">' }, /turn:127\.0\.0\.1:3478 is of no use: it needs username and credential/],
   ['a TURN server that is not there', { 'ice-servers': '<(GstStructure)"s,urls=turns:127.0.0.1:5349,username=a,credential=b">' }, /turns:127\.0\.0\.1:5349 is of no use: it does not answer over TLS/],
+  ['a range of ports that is none', { 'min-port': 5000, 'max-port': 4000 }, /min-port=5000 is greater than max-port=4000/],
   ['what is no ICE server', { 'ice-servers': '<"http://127.0.0.1">' }, /'http:\/\/127\.0\.0\.1' is no ICE server: give stun:/],
   ['a codec that nobody knows', { 'video-codecs': '<"MPEG9">' }, /'MPEG9' is no codec of callbin: it knows/],
 ];
