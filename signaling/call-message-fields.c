@@ -79,6 +79,8 @@ const CallField call_fields[N_FIELDS] = {
       0, CALL_MAX_SECONDS, NULL},
   [FIELD_ICE_SERVERS] = {"iceServers", KIND_ICE_SERVERS, AT (ice_servers), 0,
       CALL_MAX_ICE_SERVERS, NULL},
+  [FIELD_ICE_SERVERS_TIMEOUT] = {"iceServersTimeout", KIND_INT64,
+      AT (ice_servers_timeout), 1, CALL_MAX_SECONDS, NULL},
   [FIELD_SDP] = {"sdp", KIND_STRING, AT (sdp), 0, CALL_MAX_MESSAGE, is_sdp},
   [FIELD_CANDIDATE] = {"candidate", KIND_STRING, AT (candidate), 0,
       CALL_MAX_CANDIDATE, is_candidate},
@@ -101,7 +103,7 @@ const CallTypeFields call_type_fields[N_TYPES] = {
       BIT (TOKEN) | BIT (RESUME) | BIT (LAST_SEQ), 0},
   [CALL_MESSAGE_WELCOME] = {BIT (VERSION) | BIT (ROOM) | BIT (PEER) |
       BIT (PEERS) | BIT (RESUME) | BIT (RESUMED) | BIT (RESUME_TIMEOUT) |
-      BIT (ICE_SERVERS), BIT (LAST_SEQ), 0},
+      BIT (ICE_SERVERS), BIT (LAST_SEQ) | BIT (ICE_SERVERS_TIMEOUT), 0},
   [CALL_MESSAGE_PEER_JOINED] = {BIT (SEQ) | BIT (PEER), 0, 0},
   [CALL_MESSAGE_PEER_CHANGED] = {BIT (SEQ) | BIT (PEER), 0, 0},
   [CALL_MESSAGE_PEER_LEFT] = {BIT (SEQ) | BIT (PEER) | BIT (CODE), 0, 0},
@@ -113,6 +115,8 @@ const CallTypeFields call_type_fields[N_TYPES] = {
   [CALL_MESSAGE_RENEGOTIATE] = {RELAYED, ENDS, ENDS},
   [CALL_MESSAGE_CLOSE] = {RELAYED | BIT (CODE), ENDS | BIT (TEXT), ENDS},
   [CALL_MESSAGE_STATE] = {BIT (SEQ) | BIT (PEER), 0, 0},
+  [CALL_MESSAGE_ICE_SERVERS] = {BIT (SEQ),
+      BIT (ICE_SERVERS) | BIT (ICE_SERVERS_TIMEOUT), 0},
   [CALL_MESSAGE_BYE] = {BIT (SEQ), 0, 0},
   [CALL_MESSAGE_ERROR] = {BIT (CODE) | BIT (TEXT), BIT (SEQ) | BIT (TO) |
       BIT (SESSION) | BIT (RETRY_AFTER), 0},

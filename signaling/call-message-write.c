@@ -137,6 +137,10 @@ is_absent (const CallMessage * message, guint field)
           || (message->type == CALL_MESSAGE_HELLO && !message->resume);
     case FIELD_SDP_MLINE_INDEX:
       return message->sdp_mline_index < 0;
+    case FIELD_ICE_SERVERS:
+      return message->type == CALL_MESSAGE_ICE_SERVERS && !message->ice_servers;
+    case FIELD_ICE_SERVERS_TIMEOUT:
+      return message->ice_servers_timeout <= 0;
     case FIELD_RETRY_AFTER:
       return message->retry_after <= 0;
     default:

@@ -31,7 +31,7 @@ G_DEFINE_ENUM_TYPE (CallTrackState, call_track_state,
 static const gchar *const type_names[] = {
   "hello", "welcome", "peer-joined", "peer-changed", "peer-left", "offer",
   "answer", "candidate", "end-of-candidates", "renegotiate", "close", "state",
-  "bye", "error"
+  "ice-servers", "bye", "error"
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (type_names) == CALL_MESSAGE_ERROR + 1);

@@ -26,7 +26,7 @@ G_BEGIN_DECLS
 #define CALL_MAX_ICE_SERVERS 32
 #define CALL_MAX_ICE_URLS 8             /* of one ICE server */
 #define CALL_MAX_ICE_STRING 512         /* bytes of a URL, username, credential */
-#define CALL_MAX_SECONDS 86400          /* retryAfter, resumeTimeout */
+#define CALL_MAX_SECONDS 86400          /* retryAfter, …Timeout */
 #define CALL_MAX_MLINE 1023             /* greatest sdpMLineIndex */
 #define CALL_MAX_NUMBER G_GINT64_CONSTANT (9007199254740991)  /* 2^53 - 1 */
 
@@ -47,6 +47,7 @@ typedef enum
   CALL_MESSAGE_RENEGOTIATE,
   CALL_MESSAGE_CLOSE,
   CALL_MESSAGE_STATE,               /* client to server: my mute state */
+  CALL_MESSAGE_ICE_SERVERS,         /* client to server, and its answer */
   CALL_MESSAGE_BYE,                 /* client to server: I leave */
   CALL_MESSAGE_ERROR,               /* server to client */
 } CallMessageType;
@@ -109,7 +110,9 @@ struct _CallMessage
 
   CallPeer *peer;                   /* hello, welcome: oneself; peer-*; state */
   GPtrArray *peers;                 /* welcome: (element-type CallPeer) */
-  GPtrArray *ice_servers;           /* welcome: (element-type CallIceServer) */
+  GPtrArray *ice_servers;           /* welcome, ice-servers of the server:
+                                     * (element-type CallIceServer) */
+  gint64 ice_servers_timeout;       /* the same: seconds; 0: for ever */
 
   gchar *code;                      /* error, close, peer-left: stable, for programs */
   gchar *text;                      /* error, close: for people */

@@ -112,8 +112,9 @@ install_secret_properties (void)
   /**
    * GstCallBin:tls-ca-file:
    *
-   * PEM file of the authorities that may vouch for a `wss:` server, such as
-   * the one that `call-server --self-signed` prints. Unset: the system's.
+   * PEM file of the authorities that may vouch for a `wss:` or `turns:`
+   * server, such as the one that `call-server --self-signed` prints. Unset:
+   * the system's.
    *
    * Since: 0.1
    */
@@ -216,9 +217,10 @@ install_network_properties (void)
    *
    * STUN and TURN servers, as W3C's RTCIceServer: each entry a URL
    * (`stun:HOST:PORT`) or a structure with `urls`, `username`, `credential`.
-   * Those that the signalling server hands out are added.
+   * Those that the signalling server hands out are added. Any number: the
+   * fastest STUN server is used, and what is of no use is told.
    *
-   * |[ ice-servers='<"stun:192.0.2.1:3478", (GstStructure)"server, urls=turn:192.0.2.1:3478, username=me, credential=secret">' ]|
+   * |[ ice-servers='<"stun:192.0.2.1:3478", (GstStructure)"server,urls=turn:192.0.2.1:3478,username=me,credential=secret">' ]|
    *
    * Since: 0.1
    */

@@ -35,6 +35,7 @@ struct _GstCallRoom
   const GstCallRoomOwner *owner;
   GstCallPeerConfig config;
   GPtrArray *own_servers;           /* from the property */
+  GSource *ask_servers;             /* before their credentials expire */
   GQueue held;                      /* (element-type CallMessage): until the
                                      * ICE servers are ready */
   guint max_peers;

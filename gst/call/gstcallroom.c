@@ -28,6 +28,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* As many as a server may have in a room (PROTOCOL.md, 6) */
 #define MAX_MEMBERS 256
+/* Between two questions for ICE servers, whatever the server says */
+#define MIN_ASK_MS 1000
 /* Messages that wait for the ICE servers */
 #define MAX_HELD 1024
 
@@ -288,12 +290,28 @@ miss_peers (GstCallRoom * self, GPtrArray * listed)
 
 /* Messages */
 
-/* Our own and those that the server hands out */
+static gboolean
+on_ask_servers (gpointer data)
+{
+  GstCallRoom *self = data;
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_ICE_SERVERS);
+
+  gst_call_worker_clear_timer (&self->ask_servers);
+  call_signaller_send (self->signaller, message);
+  return G_SOURCE_REMOVE;
+}
+
+/* Our own and those that the server hands out, for so many seconds (0: for
+ * ever); fresh ones are asked for when half of them is over */
 static void
-take_ice_servers (GstCallRoom * self, GPtrArray * handed_out)
+take_ice_servers (GstCallRoom * self, GPtrArray * handed_out, guint seconds)
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new ();
 
+  gst_call_worker_clear_timer (&self->ask_servers);
+  if (seconds)
+    self->ask_servers = gst_call_worker_add_timer (self->config.worker,
+        MAX (seconds * 500, MIN_ASK_MS), on_ask_servers, self);
   if (self->own_servers)
     g_ptr_array_extend (all, self->own_servers, NULL, NULL);
   if (handed_out)
@@ -454,8 +472,8 @@ on_message (CallSignaller * signaller, CallMessage * message, gpointer data)
 {
   GstCallRoom *self = data;
 
-  if (message->type == CALL_MESSAGE_WELCOME)
-    take_ice_servers (self, message->ice_servers);
+  if (message->ice_servers)
+    take_ice_servers (self, message->ice_servers, message->ice_servers_timeout);
   g_queue_push_tail (&self->held, call_message_ref (message));
   handle_held (self);
 }
@@ -505,7 +523,7 @@ void
 gst_call_room_join (GstCallRoom * self, CallSignaller * signaller)
 {
   self->signaller = g_object_ref (signaller);
-  take_ice_servers (self, NULL);
+  take_ice_servers (self, NULL, 0);
   g_signal_connect_object (signaller, "message", G_CALLBACK (on_message),
       self, 0);
   g_signal_connect_object (signaller, "ignored", G_CALLBACK (on_ignored), self,
@@ -525,6 +543,7 @@ gst_call_room_leave (GstCallRoom * self)
     call_signaller_close (self->signaller);
     g_clear_object (&self->signaller);
   }
+  gst_call_worker_clear_timer (&self->ask_servers);
   gst_call_servers_stop (self->config.servers);
   g_queue_clear_full (&self->held, (GDestroyNotify) call_message_unref);
   gst_call_slots_stop (self->slots);

@@ -223,7 +223,7 @@ gst_call_tunnel_new (GTlsDatabase * trust)
 {
   GstCallTunnel *self = g_new0 (GstCallTunnel, 1);
 
-  self->worker = gst_call_worker_new ("call-tunnel");
+  self->worker = gst_call_worker_new ("tunnel");
   self->trust = trust ? g_object_ref (trust) : NULL;
   self->stopped = g_cancellable_new ();
   self->doors = g_ptr_array_new_with_free_func (door_free);

@@ -112,6 +112,16 @@ relay (CallSeat * seat, const CallMessage * message, GPtrArray * touched)
     call_seat_push (other, &stamped, touched);
 }
 
+static void
+give_ice_servers (CallSeat * seat, GPtrArray * touched)
+{
+  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_ICE_SERVERS);
+
+  call_rooms_add_ice_servers (seat->member->rooms, message,
+      seat->peer->peer_id);
+  call_seat_push (seat, message, touched);
+}
+
 gboolean
 call_room_receive (CallSeat * seat, const CallMessage * message,
     GPtrArray * touched)
@@ -132,6 +142,9 @@ call_room_receive (CallSeat * seat, const CallMessage * message,
     case CALL_MESSAGE_STATE:
       call_seat_update (seat, message);
       call_room_tell_about (seat, CALL_MESSAGE_PEER_CHANGED, NULL, touched);
+      return TRUE;
+    case CALL_MESSAGE_ICE_SERVERS:
+      give_ice_servers (seat, touched);
       return TRUE;
     case CALL_MESSAGE_BYE:
       call_room_remove (seat, "bye", CALL_CLOSE_NORMAL, touched);

@@ -106,18 +106,27 @@ shard_drop_empty_locked (CallShard * shard, CallRoom * room)
     g_hash_table_remove (shard->rooms, room->name);
 }
 
-static CallIceServer *
-ice_server_for (CallRooms * self, const CallIceServer * server,
+void
+call_rooms_add_ice_servers (CallRooms * self, CallMessage * message,
     const gchar * peer_id)
 {
-  CallIceServer *copy = call_ice_server_copy (server);
+  const CallRoomsSettings *settings = &self->settings;
+  GPtrArray *all = settings->ice_servers;
 
-  if (self->settings.turn_secret != NULL && copy->username == NULL
-      && g_str_has_prefix (copy->urls[0], "turn"))
-    call_turn_credentials (self->settings.turn_secret, peer_id,
-        g_get_real_time () / G_USEC_PER_SEC + self->settings.turn_ttl,
+  message->ice_servers = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      call_ice_server_free);
+  for (guint i = 0; all != NULL && i < all->len; i++) {
+    CallIceServer *copy = call_ice_server_copy (g_ptr_array_index (all, i));
+
+    g_ptr_array_add (message->ice_servers, copy);
+    if (settings->turn_secret == NULL || copy->username != NULL
+        || !g_str_has_prefix (copy->urls[0], "turn"))
+      continue;
+    call_turn_credentials (settings->turn_secret, peer_id,
+        g_get_real_time () / G_USEC_PER_SEC + settings->turn_ttl,
         &copy->username, &copy->credential);
-  return copy;
+    message->ice_servers_timeout = settings->turn_ttl;
+  }
 }
 
 static CallMessage *
@@ -125,7 +134,6 @@ make_welcome_locked (CallRooms * self, CallSeat * seat, gboolean resumed,
     guint64 last_seq)
 {
   CallMessage *welcome = call_message_new (CALL_MESSAGE_WELCOME);
-  GPtrArray *ice_servers = self->settings.ice_servers;
 
   welcome->version = CALL_PROTOCOL_VERSION;
   welcome->room = g_strdup (seat->room->name);
@@ -145,13 +153,7 @@ make_welcome_locked (CallRooms * self, CallSeat * seat, gboolean resumed,
     if (other != seat)
       g_ptr_array_add (welcome->peers, call_peer_copy (other->peer));
   }
-  if (welcome->ice_servers == NULL)
-    welcome->ice_servers = g_ptr_array_new_with_free_func ((GDestroyNotify)
-        call_ice_server_free);
-  for (guint i = 0; ice_servers != NULL && i < ice_servers->len; i++)
-    g_ptr_array_add (welcome->ice_servers,
-        ice_server_for (self, g_ptr_array_index (ice_servers, i),
-            seat->peer->peer_id));
+  call_rooms_add_ice_servers (self, welcome, seat->peer->peer_id);
   return welcome;
 }
 

@@ -63,6 +63,10 @@ void call_rooms_settings_clear (CallRoomsSettings * settings);
 CallRooms *call_rooms_new (const CallRoomsSettings * settings);
 /* Gives up the seats whose time is over; call it once a second or so */
 void call_rooms_expire (CallRooms * self);
+/* Those of the settings, with credentials for that peer, into a welcome or an
+ * ice-servers */
+void call_rooms_add_ice_servers (CallRooms * self, CallMessage * message,
+    const gchar * peer_id);
 void call_rooms_count (CallRooms * self, guint * rooms, guint * seats);
 
 typedef struct _CallMember CallMember;

@@ -52,6 +52,7 @@ enum
   PROP_HELLO_TIMEOUT,
   PROP_PONG_TIMEOUT,
   PROP_RESUME_TIMEOUT,
+  PROP_TURN_TTL,
   N_PROPS
 };
 
@@ -262,6 +263,7 @@ make_rooms_locked (CallServer * self, GError ** error)
       G_GINT64_CONSTANT (1000);
   /* twice, because rooms are not spread evenly, again for those who wait for
    * a resume, and some so that a small server has room for one full room */
+  settings.turn_ttl = self->numbers[PROP_TURN_TTL];
   settings.max_seats = self->numbers[PROP_MAX_CONNECTIONS] * 4 + 2000;
   settings.ice_servers = g_ptr_array_ref (self->ice_servers);
   good = (state_dir == NULL || (settings.resume_key =
@@ -471,6 +473,8 @@ call_server_install_properties (GObjectClass * klass)
       600000, 10000);
   install_number (PROP_HELLO_TIMEOUT, "hello-timeout", "ms for the hello", 10,
       600000, 5000);
+  install_number (PROP_TURN_TTL, "turn-ttl", "s that TURN credentials last", 1,
+      CALL_MAX_SECONDS, 3600);
   install_number (PROP_PONG_TIMEOUT, "pong-timeout", "ms of silence", 10,
       600000, 60000);
   install_number (PROP_RESUME_TIMEOUT, "resume-timeout", "ms a seat is kept",

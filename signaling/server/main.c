@@ -22,6 +22,7 @@
 #endif
 
 #define DEFAULT_TTL (24 * 60 * 60)
+#define DEFAULT_TURN_TTL (60 * 60)
 
 /* *INDENT-OFF* */
 static struct
@@ -35,6 +36,7 @@ static struct
   gchar *token_secret;
   gchar *token_room;
   gint ttl;
+  gint turn_ttl;
   gchar *state_dir;
   gchar *room;
   gchar **origins;
@@ -45,6 +47,7 @@ static struct
   gboolean version;
 } options = {
   .ttl = DEFAULT_TTL,
+  .turn_ttl = DEFAULT_TURN_TTL,
   .max_peers = 16,
   .max_per_address = 64,
   .workers = 4,
@@ -67,6 +70,8 @@ static const GOptionEntry entries[] = {
   {"turn-secret", 0, 0, G_OPTION_ARG_FILENAME, &options.turn_secret,
       "Make time-limited credentials for turn: servers without any, as "
       "coturn's static-auth-secret has it", "FILE"},
+  {"turn-ttl", 0, 0, G_OPTION_ARG_INT, &options.turn_ttl,
+      "Those credentials are good for S seconds (3600)", "S"},
   {"token-secret", 0, 0, G_OPTION_ARG_FILENAME, &options.token_secret,
       "Let only those in who have a token signed with this", "FILE"},
   {"make-token", 0, 0, G_OPTION_ARG_STRING, &options.token_room,
@@ -224,11 +229,13 @@ make_server (GError ** error)
       "tls-certificate", options.certificate, "tls-key", options.key,
       "self-signed", options.self_signed, "state-dir", folder,
       "token-secret-file", options.token_secret, "turn-secret-file",
-      options.turn_secret, "allowed-origins", options.origins, "max-peers",
-      (guint) CLAMP (options.max_peers, 1, CALL_ROOM_MAX_PEERS),
-      "max-per-address", (guint) MAX (options.max_per_address, 0),
-      "exempt-loopback", options.exempt_loopback, "workers",
-      (guint) CLAMP (options.workers, 1, 64), NULL);
+      options.turn_secret, "turn-ttl",
+      (guint) CLAMP (options.turn_ttl, 1, CALL_MAX_SECONDS), "allowed-origins",
+      options.origins, "max-peers", (guint) CLAMP (options.max_peers, 1,
+          CALL_ROOM_MAX_PEERS), "max-per-address",
+      (guint) MAX (options.max_per_address, 0), "exempt-loopback",
+      options.exempt_loopback, "workers", (guint) CLAMP (options.workers, 1,
+          64), NULL);
 
   if (options.self_signed && (options.certificate != NULL
           || options.key != NULL)) {

@@ -226,6 +226,8 @@ comes_from_server (const CallMessage * message)
     case CALL_MESSAGE_PEER_LEFT:
     case CALL_MESSAGE_ERROR:
       return TRUE;
+    case CALL_MESSAGE_ICE_SERVERS:
+      return message->ice_servers != NULL;
     default:
       return message->from != NULL;
   }

@@ -18,11 +18,13 @@ import { Peer } from './peer.js';
 const VIDEO_UPLINK = 3e6; // bit/s for all peers together
 const VIDEO_MAX = 1.5e6; // bit/s to one peer
 const VIDEO_MIN = 1.5e5;
+const MIN_ASK = 1000; // ms between two questions for ICE servers, whatever the server says
 
 export class Call extends EventTarget {
   #devices;
   #signaller;
   #iceServers = [];
+  #iceTimer = 0;
   #gone = new Map(); // peerId to timer
   #onTrack = ({ detail: { kind, track } }) => this.#setTrack(kind, track);
   #onDevices = () => this.#sendState();
@@ -72,6 +74,7 @@ export class Call extends EventTarget {
   }
 
   #end() {
+    clearTimeout(this.#iceTimer);
     this.#devices.removeEventListener('track', this.#onTrack);
     this.#devices.removeEventListener('change', this.#onDevices);
     for (const peerId of [...this.peers.keys()])
@@ -112,6 +115,9 @@ export class Call extends EventTarget {
         if (this.peers.get(message.peer.peerId)?.info.seat === message.peer.seat)
           this.#remove(message.peer.peerId, message.code);
         break;
+      case 'ice-servers':
+        this.#takeIceServers(message);
+        break;
       case 'error':
         this.#tell('warning', { code: message.code, text: message.text });
         break;
@@ -120,7 +126,18 @@ export class Call extends EventTarget {
     }
   }
 
-  #welcome({ peer, peers, iceServers, resumed, resumeTimeout }) {
+  // The credentials in them may expire: new ones are asked for before that
+  #takeIceServers({ iceServers = [], iceServersTimeout = 0 }) {
+    this.#iceServers = iceServers;
+    for (const known of this.peers.values())
+      known.updateIceServers(iceServers);
+    clearTimeout(this.#iceTimer);
+    if (iceServersTimeout > 0)
+      this.#iceTimer = setTimeout(() => this.#signaller.send({ type: 'ice-servers' }), Math.max(iceServersTimeout * 500, MIN_ASK));
+  }
+
+  #welcome(message) {
+    const { peer, peers, resumed, resumeTimeout } = message;
     const first = !this.self;
     if (!first && !resumed)
       for (const peerId of [...this.peers.keys()])
@@ -128,9 +145,7 @@ export class Call extends EventTarget {
     if (!resumed)
       this.#sentState = this.#saidState; // what was to be sent is dropped
     this.self = peer;
-    this.#iceServers = iceServers;
-    for (const known of this.peers.values())
-      known.updateIceServers(this.#iceServers);
+    this.#takeIceServers(message);
     for (const info of peers)
       this.#upsert(info);
     this.#expireUnlisted(peers, resumeTimeout);

@@ -143,6 +143,7 @@ const FIELDS = {
   lastSeq: count,
   resumeTimeout: integer(0, MAX_SECONDS),
   iceServers: list(0, MAX_ICE_SERVERS, iceServer),
+  iceServersTimeout: integer(1, MAX_SECONDS),
   sdp: string(MAX_MESSAGE, /^v=/),
   candidate: string(MAX_CANDIDATE, /^candidate:\P{Cc}*$/u),
   sdpMid: string(MAX_ID, printable),
@@ -165,7 +166,7 @@ const TYPES = {
   },
   welcome: {
     required: ['version', 'room', 'peer', 'peers', 'resume', 'resumed', 'resumeTimeout', 'iceServers'],
-    optional: ['lastSeq'],
+    optional: ['lastSeq', 'iceServersTimeout'],
     peer: peer(['peerId', 'seat'], ['displayName', 'polite', 'connected', ...TRACKS]),
   },
   'peer-joined': { required: ['seq', 'peer'], peer: wholePeer },
@@ -181,6 +182,7 @@ const TYPES = {
   renegotiate: relayed(),
   close: relayed(['code'], ['text']),
   state: { required: ['seq', 'peer'], peer: peer(TRACKS) },
+  'ice-servers': { required: ['seq'], optional: ['iceServers', 'iceServersTimeout'] },
   bye: { required: ['seq'] },
   error: { required: ['code', 'text'], optional: ['seq', 'to', 'session', 'retryAfter'] },
 };

@@ -100,8 +100,10 @@ export class Peer extends EventTarget {
     this.#changed();
   }
 
+  // For what is gathered from now on, also at an ICE restart
   updateIceServers(iceServers) {
     this.#iceServers = iceServers;
+    this.#pc?.setConfiguration({ ...this.#pc.getConfiguration(), iceServers });
   }
 
   // Takes effect at once and without renegotiation

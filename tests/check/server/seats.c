@@ -231,7 +231,8 @@ test_direct (void)
 }
 
 /* given ICE servers and a TURN secret, when somebody is welcomed, then it has
- * them, the turn: one without credentials of its own with time-limited ones */
+ * them, the turn: one without credentials of its own with time-limited ones,
+ * and how long those last; when it asks, then it gets them anew */
 static void
 test_ice_servers (void)
 {
@@ -245,6 +246,7 @@ test_ice_servers (void)
   g_autoptr (CallServer) server = call_server_new ();
   g_autoptr (Client) client = NULL;
   g_autoptr (CallMessage) welcome = NULL;
+  g_autoptr (CallMessage) again = NULL;
   const CallIceServer *made, *own;
   g_autoptr (GError) error = NULL;
 
@@ -272,6 +274,15 @@ test_ice_servers (void)
   g_assert_cmpstr (own->urls[0], ==, "turn:own.example?transport=tcp");
   g_assert_cmpstr (own->username, ==, "ann");
   g_assert_cmpstr (own->credential, ==, "p@ss");
+  g_assert_cmpint (welcome->ice_servers_timeout, ==, 3600);
+
+  client_say (client, "{\"type\":\"ice-servers\",\"seq\":1}");
+  again = client_wait_message (client, CALL_MESSAGE_ICE_SERVERS);
+  g_assert_cmpuint (again->seq, ==, 1);
+  g_assert_cmpint (again->ice_servers_timeout, ==, 3600);
+  g_assert_cmpuint (again->ice_servers->len, ==, 3);
+  made = again->ice_servers->pdata[1];
+  g_assert_true (g_str_has_suffix (made->username, ":ann"));
   g_unlink (file);
 }
 

@@ -108,6 +108,9 @@ number_field (const CallMessage * message, const gchar * name)
     return node_int (message->last_seq, message->last_seq != CALL_SEQ_UNKNOWN);
   if (g_str_equal (name, "resumeTimeout"))
     return node_int (message->resume_timeout, TRUE);
+  if (g_str_equal (name, "iceServersTimeout"))
+    return node_int (message->ice_servers_timeout,
+        message->ice_servers_timeout != 0);
   if (g_str_equal (name, "resumed"))
     return node_boolean (message->resumed);
   if (g_str_equal (name, "sdpMLineIndex"))

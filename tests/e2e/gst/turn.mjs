@@ -6,12 +6,14 @@
 // told within 5 s, with what to do, and is why there is no path.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../lib/call-server.mjs';
 import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { makeLink } from '../../lib/link.mjs';
 import { done, step, watchdog } from '../../lib/tap.mjs';
 import { iceServers, startTurn } from '../../lib/turn-server.mjs';
 
+const TTL = 2; // s
 const TELL_TIMEOUT = 5000; // ms from when it goes to the server
 
 watchdog(170);
@@ -74,6 +76,20 @@ await step('of five STUN servers the only one that lives is used, and the others
   for (const url of dead)
     assert.ok(ann.warnings.some((text) => text.includes(`${url} is of no use: it does not answer`)), url);
   await end([ann, bob]);
+});
+
+await step('credentials that the server hands out are there anew after they expired', async () => {
+  const fresh = await startServer({ address: link.near, args: ['--ice-server', turn.udp, '--turn-secret', turn.secretFile,
+    '--turn-ttl', String(TTL)] });
+  const relayed = { uri: roomUri(fresh, 'tea'), call: { 'ice-transport-policy': 'relay' } };
+  const ann = startPeer({ ...relayed, name: 'Ann' });
+  await ann.joined();
+  await sleep(1000 * (TTL + 1)); // the time is what this is about
+  const bob = startPeer({ ...relayed, name: 'Bob', prefix: link.far });
+  await Promise.all([ann.meets(), bob.meets()]);
+  assert.deepEqual([...ann.warnings, ...bob.warnings], []);
+  await end([ann, bob]);
+  await fresh.stop();
 });
 
 await server.stop();
