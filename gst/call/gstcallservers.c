@@ -12,11 +12,7 @@
 #include "config.h"
 #endif
 
-#include "gstcallice.h"
-#include "gstcallservers.h"
-#include "gstcallstun.h"
-#include "gstcalltunnel.h"
-#include "gstcallturn.h"
+#include "gstcallservers-private.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
@@ -26,58 +22,13 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define REFRESH_US (30 * G_USEC_PER_SEC)
 /* Of all servers; what comes behind is not looked at */
 #define MAX_URLS 64
-/* TURN addresses that one webrtcbin is given: it tries each */
-#define MAX_TURN 8
-
-#define UNKNOWN -2              /* no answer yet */
-#define SILENT -1
-/* TURN: no GstCallTurnResult yet */
-#define UNTRIED -1
-
-typedef struct
-{
-  guint id;
-  gchar *url;                   /* as given */
-  gchar *username;
-  gchar *credential;
-  GstCallIceUrl parsed;
-  gboolean useless;             /* and told */
-  gboolean told;
-  gboolean resolving;
-  GSocketAddress *addresses[2]; /* IPv4, IPv6; NULL: it has none */
-  gint64 times[2];              /* STUN: µs of the answer, UNKNOWN, SILENT */
-  GstCallTurnCheck *check;      /* TURN: under way */
-  guint family;                 /* of the check */
-  gint result;                  /* GstCallTurnResult, or UNTRIED */
-} Server;
-
-struct _GstCallServers
-{
-  GObject parent;
-
-  GstCallWorker *worker;
-  const GstCallServersOwner *owner;
-  gpointer data;
-  GCancellable *stopped;
-  GPtrArray *servers;           /* (element-type Server) */
-  guint last_id;
-  GstCallStun *stun;
-  gchar *tls_ca_file;
-  GTlsDatabase *trust;          /* of that file, once it is needed */
-  GstCallTunnel *tunnel;        /* NULL: there is no server over TLS */
-  GSource *deadline;
-  gboolean waiting_names;       /* the first deadline is over */
-  gboolean late;                /* both are */
-  gboolean was_ready;
-  gint64 tried;
-};
 
 G_DEFINE_FINAL_TYPE (GstCallServers, gst_call_servers, G_TYPE_OBJECT);
 
 static void
 server_free (gpointer data)
 {
-  Server *server = data;
+  GstCallServer *server = data;
 
   g_clear_pointer (&server->check, gst_call_turn_check_free);
   g_free (server->url);
@@ -90,13 +41,13 @@ server_free (gpointer data)
 }
 
 /* One that was replaced meanwhile is not found. */
-static Server *
+static GstCallServer *
 find (GstCallServers * self, guint id)
 {
   guint i;
 
   for (i = 0; i < self->servers->len; i++) {
-    Server *server = g_ptr_array_index (self->servers, i);
+    GstCallServer *server = g_ptr_array_index (self->servers, i);
 
     if (server->id == id)
       return server;
@@ -106,7 +57,7 @@ find (GstCallServers * self, guint id)
 
 static void
 G_GNUC_PRINTF (3, 4)
-tell (GstCallServers * self, Server * server, const gchar * format, ...)
+tell (GstCallServers * self, GstCallServer * server, const gchar * format, ...)
 {
   g_autofree gchar *why = NULL;
   g_autofree gchar *text = NULL;
@@ -124,56 +75,11 @@ tell (GstCallServers * self, Server * server, const gchar * format, ...)
   self->owner->warn (self->data, text);
 }
 
-static gboolean
-is_stun (const Server * server)
-{
-  return !server->useless && !server->parsed.turn;
-}
-
-/* The fastest one; IPv4 first, as that is where the address translators are */
-static const Server *
-fastest (GstCallServers * self, guint * family)
-{
-  const Server *best = NULL;
-  guint i;
-
-  for (*family = 0; *family < 2; (*family)++) {
-    for (i = 0; i < self->servers->len; i++) {
-      const Server *server = g_ptr_array_index (self->servers, i);
-
-      if (is_stun (server) && server->times[*family] >= 0
-          && (!best || server->times[*family] < best->times[*family]))
-        best = server;
-    }
-    if (best)
-      break;
-  }
-  return best;
-}
-
-/* One that has an address and may still answer */
-static const Server *
-hopeful (GstCallServers * self, guint * family)
-{
-  guint i;
-
-  for (*family = 0; *family < 2; (*family)++) {
-    for (i = 0; i < self->servers->len; i++) {
-      const Server *server = g_ptr_array_index (self->servers, i);
-
-      if (is_stun (server) && server->addresses[*family]
-          && server->times[*family] == UNKNOWN)
-        return server;
-    }
-  }
-  return NULL;
-}
-
 gboolean
 gst_call_servers_is_ready (GstCallServers * self)
 {
   guint family;
-  const Server *best = fastest (self, &family);
+  const GstCallServer *best = gst_call_servers_fastest (self, &family);
   gboolean have_stun = best && family == 0;
   gboolean names = FALSE;
   guint i;
@@ -181,14 +87,15 @@ gst_call_servers_is_ready (GstCallServers * self)
   if (self->late)
     return TRUE;
   for (i = 0; i < self->servers->len; i++) {
-    const Server *server = g_ptr_array_index (self->servers, i);
+    const GstCallServer *server = g_ptr_array_index (self->servers, i);
 
     if (server->resolving && (server->parsed.turn || !have_stun))
       names = TRUE;
   }
   if (names)
     return FALSE;
-  return have_stun || self->waiting_names || !hopeful (self, &family);
+  return have_stun || self->waiting_names
+      || !gst_call_servers_hopeful (self, &family);
 }
 
 static void
@@ -222,14 +129,15 @@ static void
 on_stun_answer (gpointer data, guint tag, gint64 time)
 {
   GstCallServers *self = data;
-  Server *server = find (self, tag / 2);
+  GstCallServer *server = find (self, tag / 2);
   guint other = !(tag % 2);
 
   if (!server)
     return;
   server->times[tag % 2] = time;
   GST_DEBUG ("%s: %" G_GINT64_FORMAT " µs", server->url, time);
-  if (time < 0 && (!server->addresses[other] || server->times[other] == SILENT))
+  if (time < 0 && (!server->addresses[other]
+          || server->times[other] == GST_CALL_SERVER_SILENT))
     tell (self, server, "it does not answer");
   check_ready (self);
 }
@@ -237,7 +145,7 @@ on_stun_answer (gpointer data, guint tag, gint64 time)
 /* TURN */
 
 static GstCallWireType
-wire_type (const Server * server)
+wire_type (const GstCallServer * server)
 {
   if (server->parsed.tls)
     return GST_CALL_WIRE_TLS;
@@ -245,7 +153,7 @@ wire_type (const Server * server)
 }
 
 static void
-tell_turn (GstCallServers * self, Server * server, const gchar * text)
+tell_turn (GstCallServers * self, GstCallServer * server, const gchar * text)
 {
   static const gchar *const wires[] = { "UDP", "TCP", "TLS" };
 
@@ -269,7 +177,7 @@ tell_turn (GstCallServers * self, Server * server, const gchar * text)
 
 /* Over IPv4 or, where there is none of it, IPv6 */
 static void
-try_turn (GstCallServers * self, Server * server, guint family,
+try_turn (GstCallServers * self, GstCallServer * server, guint family,
     GstCallTurnFunc func)
 {
   g_clear_pointer (&server->check, gst_call_turn_check_free);
@@ -284,7 +192,7 @@ on_turn_result (gpointer data, guint tag, GstCallTurnResult result,
     const gchar * text)
 {
   GstCallServers *self = data;
-  Server *server = find (self, tag);
+  GstCallServer *server = find (self, tag);
 
   if (!server)
     return;
@@ -302,7 +210,7 @@ on_turn_result (gpointer data, guint tag, GstCallTurnResult result,
 
 /* FALSE, and told: it cannot be used */
 static gboolean
-prepare_tls (GstCallServers * self, Server * server)
+prepare_tls (GstCallServers * self, GstCallServer * server)
 {
   g_autoptr (GError) error = NULL;
 
@@ -320,7 +228,7 @@ prepare_tls (GstCallServers * self, Server * server)
 /* Resolved */
 
 static void
-try_server (GstCallServers * self, Server * server)
+try_server (GstCallServers * self, GstCallServer * server)
 {
   guint i;
 
@@ -333,7 +241,7 @@ try_server (GstCallServers * self, Server * server)
 }
 
 static void
-take_address (Server * server, GInetAddress * address)
+take_address (GstCallServer * server, GInetAddress * address)
 {
   guint i = g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
 
@@ -356,7 +264,7 @@ on_resolved (GObject * source, GAsyncResult * result, gpointer data)
   g_autoptr (GError) error = NULL;
   GList *addresses = g_resolver_lookup_by_name_finish (G_RESOLVER (source),
       result, &error);
-  Server *server = g_cancellable_is_cancelled (self->stopped) ? NULL :
+  GstCallServer *server = g_cancellable_is_cancelled (self->stopped) ? NULL :
       find (self, lookup->id);
   GList *l;
 
@@ -375,7 +283,7 @@ on_resolved (GObject * source, GAsyncResult * result, gpointer data)
 }
 
 static void
-begin (GstCallServers * self, Server * server)
+begin (GstCallServers * self, GstCallServer * server)
 {
   g_autoptr (GInetAddress) number =
       g_inet_address_new_from_string (server->parsed.host);
@@ -398,13 +306,13 @@ begin (GstCallServers * self, Server * server)
 
 /* The list */
 
-static Server *
+static GstCallServer *
 take_known (GPtrArray * known, const gchar * url, const CallIceServer * from)
 {
   guint i;
 
   for (i = 0; known && i < known->len; i++) {
-    Server *server = g_ptr_array_index (known, i);
+    GstCallServer *server = g_ptr_array_index (known, i);
 
     if (g_str_equal (server->url, url)
         && g_strcmp0 (server->username, from->username) == 0
@@ -414,22 +322,22 @@ take_known (GPtrArray * known, const gchar * url, const CallIceServer * from)
   return NULL;
 }
 
-static Server *
+static GstCallServer *
 add_server (GstCallServers * self, const gchar * url,
     const CallIceServer * from)
 {
-  Server *server = g_new0 (Server, 1);
+  GstCallServer *server = g_new0 (GstCallServer, 1);
   const gchar *wrong;
 
   server->id = ++self->last_id;
   server->url = g_strdup (url);
   server->username = g_strdup (from->username);
   server->credential = g_strdup (from->credential);
-  server->times[0] = server->times[1] = UNKNOWN;
+  server->times[0] = server->times[1] = GST_CALL_SERVER_UNKNOWN;
   wrong = gst_call_ice_url_parse (url, &server->parsed);
   if (!wrong && server->parsed.turn && (!from->username || !from->credential))
     wrong = "it needs username and credential";
-  server->result = UNTRIED;
+  server->result = GST_CALL_SERVER_UNTRIED;
   g_ptr_array_add (self->servers, server);
   if (wrong)
     tell (self, server, "%s", wrong);
@@ -452,7 +360,7 @@ gst_call_servers_set (GstCallServers * self, GPtrArray * servers)
     const CallIceServer *from = g_ptr_array_index (servers, i);
 
     for (j = 0; from->urls && from->urls[j]; j++) {
-      Server *server = take_known (known, from->urls[j], from);
+      GstCallServer *server = take_known (known, from->urls[j], from);
 
       if (server) {
         g_ptr_array_add (self->servers, server);
@@ -485,132 +393,11 @@ gst_call_servers_refresh (GstCallServers * self)
     return;
   self->tried = now;
   for (i = 0; i < self->servers->len; i++) {
-    Server *server = g_ptr_array_index (self->servers, i);
+    GstCallServer *server = g_ptr_array_index (self->servers, i);
 
     if (!server->useless && !server->resolving)
       begin (self, server);
   }
-}
-
-/* What a webrtcbin gets */
-
-/* HOST:PORT of numbers */
-static gchar *
-place (GSocketAddress * address)
-{
-  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
-  g_autofree gchar *host =
-      g_inet_address_to_string (g_inet_socket_address_get_address (inet));
-
-  return g_strdup_printf (strchr (host, ':') ? "[%s]:%u" : "%s:%u", host,
-      g_inet_socket_address_get_port (inet));
-}
-
-static gboolean
-apply_turn (GstCallServers * self, const Server * server,
-    GSocketAddress * address, GstElement * webrtcbin)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *username =
-      g_uri_escape_string (server->username, NULL, FALSE);
-  g_autofree gchar *credential =
-      g_uri_escape_string (server->credential, NULL, FALSE);
-  g_autofree gchar *where = NULL;
-  g_autofree gchar *uri = NULL;
-  gboolean added = FALSE;
-
-  if (server->parsed.tls) {
-    guint16 port = gst_call_tunnel_open (self->tunnel, address,
-        server->parsed.host, &error);
-
-    if (port == 0) {
-      GST_WARNING_OBJECT (webrtcbin, "%s: %s", server->url, error->message);
-      return FALSE;
-    }
-    where = g_strdup_printf ("127.0.0.1:%u", port);
-  } else {
-    where = place (address);
-  }
-  uri = g_strdup_printf ("turn://%s:%s@%s?transport=%s", username, credential,
-      where, server->parsed.tcp ? "tcp" : "udp");
-  g_signal_emit_by_name (webrtcbin, "add-turn-server", uri, &added);
-  if (!added)
-    GST_WARNING_OBJECT (webrtcbin, "%s was not taken", server->url);
-  return added;
-}
-
-void
-gst_call_servers_apply (GstCallServers * self, GstElement * webrtcbin)
-{
-  guint family, i, j, n = 0;
-  const Server *stun = fastest (self, &family);
-
-  if (!stun)
-    stun = hopeful (self, &family);
-  if (stun) {
-    g_autofree gchar *where = place (stun->addresses[family]);
-    g_autofree gchar *uri = g_strconcat ("stun://", where, NULL);
-
-    GST_DEBUG_OBJECT (webrtcbin, "STUN: %s at %s", stun->url, uri);
-    g_object_set (webrtcbin, "stun-server", uri, NULL);
-  }
-  for (i = 0; i < self->servers->len; i++) {
-    const Server *server = g_ptr_array_index (self->servers, i);
-
-    if (!server->parsed.turn || server->useless
-        || server->result == GST_CALL_TURN_REFUSED
-        || server->result == GST_CALL_TURN_UNTRUSTED)
-      continue;
-    for (j = 0; j < 2; j++) {
-      if (server->addresses[j] && n < MAX_TURN)
-        n += apply_turn (self, server, server->addresses[j], webrtcbin);
-    }
-  }
-}
-
-static void
-explain_turn (const Server * server, GString * text)
-{
-  static const gchar *const words[] = {
-    "works, but the peer is not reached through it",
-    "does not take username and credential", "does not answer",
-    "has a certificate that is not trusted"
-  };
-  const gchar *word = "has not answered yet";
-
-  if (server->useless || (!server->addresses[0] && !server->addresses[1]))
-    word = "cannot be used";
-  else if (server->result != UNTRIED)
-    word = words[server->result];
-  g_string_append_printf (text, "; %s %s", server->url, word);
-}
-
-gchar *
-gst_call_servers_explain (GstCallServers * self, gboolean relay_only)
-{
-  guint family, i, n_stun = 0, n_turn = 0;
-  gboolean answered = fastest (self, &family) != NULL;
-  GString *text = g_string_new (NULL);
-
-  for (i = 0; i < self->servers->len; i++)
-    n_stun += !((Server *) g_ptr_array_index (self->servers, i))->parsed.turn;
-  if (relay_only)
-    g_string_append (text, "ice-transport-policy=relay allows TURN only");
-  else if (n_stun == 0)
-    g_string_append (text, "no STUN server is set");
-  else
-    g_string_append (text, answered ? "a STUN server answers, which is not "
-        "enough" : "no STUN server answers");
-  for (i = 0; i < self->servers->len; i++) {
-    const Server *server = g_ptr_array_index (self->servers, i);
-
-    if (server->parsed.turn && n_turn++ < MAX_TURN)
-      explain_turn (server, text);
-  }
-  if (n_turn == 0)
-    g_string_append (text, "; no TURN server is set: one is needed where a "
-        "network lets nothing in");
-  return g_string_free (text, FALSE);
 }
 
 /* Life */

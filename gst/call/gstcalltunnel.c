@@ -171,6 +171,8 @@ open_door (gpointer object, gpointer data)
   door->to = g_object_ref (opening->to);
   door->host = g_strdup (opening->host);
   door->service = g_socket_service_new ();
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (door->service),
+      GST_CALL_TUNNEL_MAX_CONNECTIONS);
   if (!g_socket_listener_add_address (G_SOCKET_LISTENER (door->service), any,
           G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound,
           opening->error)) {

@@ -168,11 +168,15 @@ take_response (GstCallTurnCheck * self)
   socklen_t relay_length = sizeof relay, mapped_length = sizeof mapped,
       other_length = sizeof other;
   uint32_t bandwidth, lifetime;
+  StunValidationStatus status;
   StunMessage response;
 
-  if (stun_agent_validate (&self->agent, &response, self->response,
-          self->response_length, NULL, NULL) != STUN_VALIDATION_SUCCESS) {
-    GST_DEBUG ("no answer to our question");
+  status = stun_agent_validate (&self->agent, &response, self->response,
+      self->response_length, NULL, NULL);
+  /* before we have a key, nothing can be signed */
+  if (status != STUN_VALIDATION_SUCCESS
+      && (status != STUN_VALIDATION_UNAUTHORIZED || self->authenticated)) {
+    GST_DEBUG ("no answer to our question (%d)", status);
     return;
   }
   switch (stun_usage_turn_process (&response, &relay, &relay_length, &mapped,

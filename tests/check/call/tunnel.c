@@ -1,0 +1,156 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Promise: what goes into the tunnel comes out as TLS with a certificate that
+ * is trusted, or not at all. (With coturn behind it: gst-turn.)
+ */
+#include <gst/check/gstcheck.h>
+
+#include "gstcalltunnel.h"
+
+#include <string.h>
+
+#define SECRET "what nobody else may read"
+#define WATCHDOG 20             /* s */
+
+static GSocketListener *
+server_new (GSocketAddress ** address)
+{
+  GSocketListener *listener = g_socket_listener_new ();
+  g_autoptr (GSocketAddress) any =
+      g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+
+  g_socket_listener_set_backlog (listener, GST_CALL_TUNNEL_MAX_CONNECTIONS);
+  fail_unless (g_socket_listener_add_address (listener, any,
+          G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, address, NULL));
+  return listener;
+}
+
+static GSocketConnection *
+enter (guint16 port)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  GSocketConnection *connection;
+
+  g_socket_client_set_timeout (client, WATCHDOG);
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", port,
+      NULL, NULL);
+  fail_unless (connection != NULL);
+  return connection;
+}
+
+/* Until it is closed; FALSE: it was not, within the watchdog's time */
+static gboolean
+ends (GSocketConnection * connection)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GError) error = NULL;
+  gchar buffer[4096];
+  gssize n;
+
+  do
+    n = g_input_stream_read (input, buffer, sizeof buffer, NULL, &error);
+  while (n > 0);
+  return n == 0 || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
+/* given a server that speaks no TLS, when something is written into the tunnel,
+ * then what the server reads is the beginning of TLS and nothing of it, and
+ * the writer's connection ends */
+GST_START_TEST (test_tunnel_not_in_the_clear)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketListener) server = server_new (&address);
+  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  guint16 port = gst_call_tunnel_open (tunnel, address, "127.0.0.1", NULL);
+  g_autoptr (GSocketConnection) writer = NULL;
+  g_autoptr (GSocketConnection) arrived = NULL;
+  guint8 buffer[4096];
+  gssize n, i;
+
+  fail_unless (port != 0);
+  fail_unless_equals_int (gst_call_tunnel_open (tunnel, address, "127.0.0.1",
+          NULL), port);
+  writer = enter (port);
+  fail_unless (g_output_stream_write_all (g_io_stream_get_output_stream
+          (G_IO_STREAM (writer)), SECRET, strlen (SECRET), NULL, NULL, NULL));
+  arrived = g_socket_listener_accept (server, NULL, NULL, NULL);
+  fail_unless (arrived != NULL);
+  n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM
+          (arrived)), buffer, sizeof buffer, NULL, NULL);
+  /* a handshake record of TLS (RFC 8446, 5.1) */
+  fail_unless (n > 5 && buffer[0] == 22 && buffer[1] == 3);
+  for (i = 0; i + (gssize) strlen (SECRET) <= n; i++)
+    fail_if (memcmp (buffer + i, SECRET, strlen (SECRET)) == 0);
+  fail_unless (g_output_stream_write_all (g_io_stream_get_output_stream
+          (G_IO_STREAM (arrived)), "no TLS here", 11, NULL, NULL, NULL));
+  fail_unless (ends (writer));
+  gst_call_tunnel_free (tunnel);
+}
+
+GST_END_TEST;
+
+/* given a server that says nothing, when more connect than may, then the last
+ * one's connection ends at once; and the end of the tunnel waits for nobody */
+GST_START_TEST (test_tunnel_bounded)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketListener) server = server_new (&address);
+  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  guint16 port = gst_call_tunnel_open (tunnel, address, "127.0.0.1", NULL);
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GSocketConnection) last = NULL;
+  gint64 begun;
+  guint i;
+
+  for (i = 0; i < GST_CALL_TUNNEL_MAX_CONNECTIONS; i++)
+    g_ptr_array_add (all, enter (port));
+  last = enter (port);
+  fail_unless (ends (last));
+  begun = g_get_monotonic_time ();
+  gst_call_tunnel_free (tunnel);
+  fail_unless (g_get_monotonic_time () - begun < 2 * G_USEC_PER_SEC);
+}
+
+GST_END_TEST;
+
+/* given a tunnel to as many servers as may be, when one more is wanted, then
+ * there is none, and it says so */
+GST_START_TEST (test_tunnel_servers)
+{
+  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  for (i = 0; i <= GST_CALL_TUNNEL_MAX_SERVERS; i++) {
+    g_autoptr (GSocketAddress) address =
+        g_inet_socket_address_new_from_string ("127.0.0.1", 1 + i);
+    gboolean open = gst_call_tunnel_open (tunnel, address, "a", &error) != 0;
+
+    fail_unless_equals_int (open, i < GST_CALL_TUNNEL_MAX_SERVERS);
+  }
+  fail_unless (error != NULL);
+  gst_call_tunnel_free (tunnel);
+}
+
+GST_END_TEST;
+
+/* callbin's class, which makes it, is not here */
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+
+static Suite *
+tunnel_suite (void)
+{
+  Suite *s = suite_create ("tunnel");
+  TCase *tc = tcase_create ("tunnel");
+
+  GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
+  suite_add_tcase (s, tc);
+  tcase_set_timeout (tc, 60);
+  tcase_add_test (tc, test_tunnel_not_in_the_clear);
+  tcase_add_test (tc, test_tunnel_bounded);
+  tcase_add_test (tc, test_tunnel_servers);
+  return s;
+}
+
+GST_CHECK_MAIN (tunnel);
