@@ -88,6 +88,8 @@ const CallField call_fields[N_FIELDS] = {
       call_text_is_printable},
   [FIELD_SDP_MLINE_INDEX] = {"sdpMLineIndex", KIND_INT, AT (sdp_mline_index),
       0, CALL_MAX_MLINE, NULL},
+  [FIELD_ICE_RESTART] = {"iceRestart", KIND_BOOLEAN, AT (ice_restart), 0, 0,
+      NULL},
   [FIELD_CODE] = {"code", KIND_STRING, AT (code), 0, CALL_MAX_CODE, is_code},
   [FIELD_TEXT] = {"text", KIND_STRING, AT (text), 0, CALL_MAX_TEXT,
       call_text_is_one_line},
@@ -112,7 +114,7 @@ const CallTypeFields call_type_fields[N_TYPES] = {
   [CALL_MESSAGE_CANDIDATE] = {RELAYED | BIT (CANDIDATE), ENDS | BIT (SDP_MID) |
       BIT (SDP_MLINE_INDEX), ENDS},
   [CALL_MESSAGE_END_OF_CANDIDATES] = {RELAYED, ENDS, ENDS},
-  [CALL_MESSAGE_RENEGOTIATE] = {RELAYED, ENDS, ENDS},
+  [CALL_MESSAGE_RENEGOTIATE] = {RELAYED, ENDS | BIT (ICE_RESTART), ENDS},
   [CALL_MESSAGE_CLOSE] = {RELAYED | BIT (CODE), ENDS | BIT (TEXT), ENDS},
   [CALL_MESSAGE_STATE] = {BIT (SEQ) | BIT (PEER), 0, 0},
   [CALL_MESSAGE_ICE_SERVERS] = {BIT (SEQ),

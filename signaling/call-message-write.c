@@ -141,6 +141,8 @@ is_absent (const CallMessage * message, guint field)
       return message->type == CALL_MESSAGE_ICE_SERVERS && !message->ice_servers;
     case FIELD_ICE_SERVERS_TIMEOUT:
       return message->ice_servers_timeout <= 0;
+    case FIELD_ICE_RESTART:
+      return !message->ice_restart;
     case FIELD_RETRY_AFTER:
       return message->retry_after <= 0;
     default:

@@ -98,6 +98,7 @@ struct _CallMessage
   gchar *candidate;                 /* candidate: "candidate:…" */
   gchar *sdp_mid;                   /* candidate; may be NULL */
   gint sdp_mline_index;             /* candidate; -1: absent */
+  gboolean ice_restart;             /* renegotiate: with an ICE restart */
 
   gint version;                     /* hello, welcome */
   gchar *room;                      /* welcome */

@@ -148,6 +148,7 @@ const FIELDS = {
   candidate: string(MAX_CANDIDATE, /^candidate:\P{Cc}*$/u),
   sdpMid: string(MAX_ID, printable),
   sdpMLineIndex: integer(0, MAX_MLINE),
+  iceRestart: flag,
   code: string(MAX_CODE, /^[a-z0-9-]+$/),
   text: string(MAX_TEXT, oneLine),
   retryAfter: integer(1, MAX_SECONDS),
@@ -179,7 +180,7 @@ const TYPES = {
     oneOf: [['from', 'to'], ['sdpMid', 'sdpMLineIndex']],
   },
   'end-of-candidates': relayed(),
-  renegotiate: relayed(),
+  renegotiate: relayed([], ['iceRestart']),
   close: relayed(['code'], ['text']),
   state: { required: ['seq', 'peer'], peer: peer(TRACKS) },
   'ice-servers': { required: ['seq'], optional: ['iceServers', 'iceServersTimeout'] },
@@ -256,6 +257,8 @@ export function stringify(message) {
   const checked = check(message);
   if (checked.type === 'hello' && !checked.peer.polite)
     delete checked.peer.polite; // said by saying nothing
+  if (!checked.iceRestart)
+    delete checked.iceRestart;
   return JSON.stringify(checked);
 }
 
