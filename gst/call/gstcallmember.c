@@ -14,8 +14,14 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-/* Fresh connections that one failure is answered with */
-#define MAX_RETRIES 1
+/* The first fresh connection follows a failure at once, the next ones after
+ * 1, 2, 4 … seconds */
+#define RETRY_US G_USEC_PER_SEC
+#define MAX_RETRY_US (10 * G_USEC_PER_SEC)
+#define MAX_DOUBLINGS 4
+/* Looks until a peer that is neither heard nor known to have a socket is gone:
+ * with the two seconds until it is missed, well below five */
+#define GONE_AFTER 3
 /* A connection that was up so long is a good one */
 #define STABLE_US (30 * G_USEC_PER_SEC)
 /* Sessions that a peer may start at once, and the time for one more */
@@ -67,6 +73,7 @@ gst_call_member_start (GstCallMember * member, const gchar * session)
 
   drop_peer (member);
   gst_call_servers_refresh (self->config.servers);
+  member->retry_at = 0;
   member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
           member->info, session));
   gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
@@ -80,6 +87,20 @@ gst_call_member_offers (GstCallMember * member)
   return member->room->seat > member->info->seat;
 }
 
+/* A fresh session of ours: now, or when its time and the server are there */
+static void
+retry (GstCallMember * member)
+{
+  guint doublings = MIN (member->retries, MAX_DOUBLINGS);
+  gint64 wait = member->retries == 0 ? 0 :
+      MIN (RETRY_US << (doublings - 1), MAX_RETRY_US);
+
+  member->retries++;
+  member->retry_at = g_get_monotonic_time () + wait;
+  if (wait == 0 && gst_call_room_can_signal (member->room))
+    gst_call_peer_offer (gst_call_member_start (member, NULL));
+}
+
 void
 gst_call_member_fail (GstCallMember * member, const gchar * code,
     const gchar * text)
@@ -88,27 +109,58 @@ gst_call_member_fail (GstCallMember * member, const gchar * code,
     "ice-failed", "timeout", "negotiation-failed", "internal", NULL
   };
   GstCallRoom *self = member->room;
-  gboolean retry;
+  gboolean again;
 
   /* one that has worked for a while deserves its retry again */
   if (member->connected_since
       && g_get_monotonic_time () - member->connected_since > STABLE_US)
     member->retries = 0;
   member->connected_since = 0;
-  retry = gst_call_member_offers (member) && member->retries < MAX_RETRIES
-      && g_strv_contains (worth, code);
+  again = gst_call_member_offers (member) && g_strv_contains (worth, code);
 
   drop_peer (member);
   gst_call_room_post (self, "call-error", "peer-id", G_TYPE_STRING,
       member->info->peer_id, "code", G_TYPE_STRING, code, "text", G_TYPE_STRING,
-      text, "retry", G_TYPE_BOOLEAN, retry, NULL);
+      text, "retry", G_TYPE_BOOLEAN, again, NULL);
   GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
       ("No connection with %s: %s", member->info->peer_id, text), ("%s%s", code,
-          retry ? ", trying once more" : ""));
-  if (retry) {
-    member->retries++;
+          again ? ", trying again" : ""));
+  if (again)
+    retry (member);
+}
+
+gboolean
+gst_call_member_look (GstCallMember * member, const gchar * addresses)
+{
+  gboolean can_signal = gst_call_room_can_signal (member->room);
+
+  if (!member->placed)
+    return TRUE;
+  if (member->peer)
+    gst_call_peer_look (member->peer, addresses, can_signal);
+  else if (member->retry_at && member->retry_at <= g_get_monotonic_time ()
+      && can_signal)
     gst_call_peer_offer (gst_call_member_start (member, NULL));
-  }
+  if (!member->info->connected && (!member->peer
+          || gst_call_peer_get_state (member->peer) ==
+          GST_CALL_PEER_RECONNECTING))
+    member->absent++;
+  else
+    member->absent = 0;
+  return member->absent < GONE_AFTER;
+}
+
+void
+gst_call_member_lose (GstCallMember * member)
+{
+  if (member->peer)
+    gst_call_room_send_close (member->room, member->info->peer_id,
+        gst_call_peer_get_session (member->peer), "timeout",
+        "Nothing was heard of you");
+  drop_peer (member);
+  member->placed = FALSE;
+  member->retry_at = 0;
+  member->retries = member->absent = 0;
 }
 
 void
@@ -170,9 +222,6 @@ peer_failed (gpointer data, GstCallPeer * peer, const gchar * code,
 static void
 peer_state_changed (gpointer data, GstCallPeer * peer)
 {
-  static const gchar *const names[] = {
-    "new", "connecting", "connected", "closed"
-  };
   GstCallRoom *self = data;
   GstCallMember *member = member_of (self, peer);
 
@@ -182,7 +231,7 @@ peer_state_changed (gpointer data, GstCallPeer * peer)
     member->connected_since = g_get_monotonic_time ();
   gst_call_room_post (self, "call-state", "peer-id", G_TYPE_STRING,
       member->info->peer_id, "state", G_TYPE_STRING,
-      names[gst_call_peer_get_state (peer)], NULL);
+      gst_call_peer_get_state_name (peer), NULL);
 }
 
 static void

@@ -164,6 +164,7 @@ add_channel (GstCallPeer * self)
 
   g_signal_emit_by_name (self->webrtcbin, "create-data-channel", CHANNEL_LABEL,
       options, &self->channel);
+  gst_call_liveness_add_channel (self);
 }
 
 /* A round of offer and answer is over. */
@@ -172,10 +173,10 @@ round_over (GstCallPeer * self)
 {
   self->awaiting_answer = self->answering = FALSE;
   gst_call_peer_start_ice_timer (self);
-  if (self->state == GST_CALL_PEER_CONNECTED)
+  if (self->verified)
     gst_call_worker_clear_timer (&self->timer);
   gst_call_media_update_senders (self);
-  if (self->renegotiate && self->offerer)
+  if ((self->renegotiate || self->ice_restart) && self->offerer)
     gst_call_peer_offer (self);
 }
 
@@ -201,6 +202,7 @@ send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
 {
   g_autofree gchar *inner = NULL;
   g_autofree gchar *wire = NULL;
+  g_autofree gchar *ours = NULL;
   g_autoptr (GError) error = NULL;
   gboolean offer = type == GST_CALL_SDP_OFFER;
 
@@ -209,14 +211,18 @@ send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
         "webrtcbin made no description");
     return;
   }
-  if (!gst_call_sdp_send (self->sdp, type, made, &inner, &wire, &error)) {
+  ours = gst_call_restart_rewrite (self, made);
+  if (!gst_call_sdp_send (self->sdp, type, ours, &inner, &wire, &error)) {
     gst_call_peer_fail (self, code_of (error), "%s", error->message);
     return;
   }
-  GST_TRACE_OBJECT (self, "made:\n%s\ninner:\n%s\nwire:\n%s", made, inner,
+  GST_TRACE_OBJECT (self, "made:\n%s\ninner:\n%s\nwire:\n%s", ours, inner,
       wire);
-  set_description (self, "set-local-description", offer ?
-      GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, inner, then);
+  if (offer && self->ufrag)
+    self->unset_offer = g_steal_pointer (&inner);
+  else
+    set_description (self, "set-local-description", offer ?
+        GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, inner, then);
   gst_call_peer_send (self, offer ? CALL_MESSAGE_OFFER : CALL_MESSAGE_ANSWER,
       wire);
   self->description_sent = TRUE;
@@ -234,6 +240,7 @@ on_offer_made (GstCallPeer * self, const GstStructure * reply)
 static void
 on_answer_set (GstCallPeer * self, const GstStructure * reply)
 {
+  gst_call_restart_clear (self);
   round_over (self);
 }
 
@@ -262,7 +269,9 @@ gst_call_peer_offer (GstCallPeer * self)
     self->renegotiate = TRUE;
     return;
   }
-  self->renegotiate = FALSE;
+  if (self->ice_restart)
+    gst_call_restart_prepare (self);
+  self->renegotiate = self->ice_restart = FALSE;
   self->awaiting_answer = TRUE;
   gst_call_peer_start_timer (self);
   set_wishes (self);
@@ -278,6 +287,28 @@ gst_call_peer_offer (GstCallPeer * self)
     add_channel (self);
   }
   ask (self, "create-offer", NULL, on_offer_made);
+}
+
+void
+gst_call_peer_restart (GstCallPeer * self)
+{
+  g_autoptr (CallMessage) message = NULL;
+
+  if (self->stopped || self->state == GST_CALL_PEER_NEW)
+    return;
+  if (self->offerer) {
+    /* one is on its way */
+    if (self->ufrag)
+      return;
+    self->ice_restart = TRUE;
+    gst_call_peer_offer (self);
+    return;
+  }
+  message = call_message_new (CALL_MESSAGE_RENEGOTIATE);
+  message->to = g_strdup (self->info->peer_id);
+  message->session = g_strdup (self->session);
+  message->ice_restart = TRUE;
+  self->config->room->send (self->config->room_data, self, message);
 }
 
 static gboolean
@@ -296,6 +327,8 @@ is_sending (GstCallPeer * self, GstCallKind kind)
 void
 gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
 {
+  g_autofree gchar *before =
+      g_strdup (gst_call_sdp_get_remote_ufrag (self->sdp));
   g_autofree gchar *inner = NULL;
   g_autoptr (GError) error = NULL;
   guint i;
@@ -314,6 +347,11 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
   self->answering = TRUE;
+  if (before
+      && !g_str_equal (before, gst_call_sdp_get_remote_ufrag (self->sdp))) {
+    gst_call_restart_prepare (self);
+    gst_call_restart_agent (self);
+  }
   if (self->state == GST_CALL_PEER_NEW)
     gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTING);
   for (i = 0; i < gst_call_sdp_get_n_media (self->sdp); i++) {
@@ -331,6 +369,8 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
 static void
 on_remote_answer_set (GstCallPeer * self, const GstStructure * reply)
 {
+  self->description_sent = TRUE;
+  gst_call_peer_flush_candidates (self);
   round_over (self);
 }
 
@@ -351,6 +391,12 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
     return;
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
+  if (self->unset_offer) {
+    gst_call_restart_agent (self);
+    set_description (self, "set-local-description", GST_WEBRTC_SDP_TYPE_OFFER,
+        self->unset_offer, NULL);
+    gst_call_restart_clear (self);
+  }
   gst_call_ice_before_checks (self->webrtcbin);
   set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_ANSWER,
       inner, on_remote_answer_set);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "gstcallmdns.h"
+#include "gstcallpath.h"
 #include "gstcallpeer.h"
 #include "gstcallreceiver.h"
 #include "gstcallsender.h"
@@ -65,6 +66,7 @@ struct _GstCallPeer
   GstCallWorker *worker;
   CallPeer *info;
   GstElement *webrtcbin;
+  GstCallPath *path;
 
   /* only the worker */
   gchar *session;
@@ -75,13 +77,19 @@ struct _GstCallPeer
   gboolean awaiting_answer;
   gboolean answering;               /* an offer came, the answer is not out */
   gboolean renegotiate;             /* once the present round is over */
+  gboolean ice_restart;             /* with the next offer */
+  gchar *ufrag;                     /* new ones, while we restart; or NULL */
+  gchar *pwd;
+  gchar *unset_offer;               /* that webrtcbin is told when answered */
   gboolean gathered;
+  gboolean gathered_sent;
   GstCallPeerState state;
   GstCallSdp *sdp;
   GObject *channel;                 /* the permanent data channel */
   GstCallMdns *mdns;                /* NULL: no name yet */
   GPtrArray *promises;              /* (element-type GstPromise): not answered */
-  GPtrArray *candidates;            /* ours, before the description is out */
+  GPtrArray *candidates;            /* ours */
+  guint n_sent_candidates;          /* with this description */
   GPtrArray *sendings;              /* (element-type GstCallSending) */
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
   GSource *look;                    /* while some of them are not shown */
@@ -90,6 +98,16 @@ struct _GstCallPeer
   GSource *ice_timer;               /* until there is a path */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
+
+  /* gstcallliveness.c */
+  gchar *addresses;                 /* of this machine, when it was made */
+  gint heard_before;                /* at the last look */
+  guint silent;                     /* looks without a sign of life */
+  guint wait;                       /* looks until the next ICE restart */
+
+  /* atomic */
+  gint heard;                       /* what came out of ICE */
+  gint pinged;                      /* an answer is on its way */
 
   /* object lock */
   GHashTable *jitterbuffers;        /* ssrc to GstElement */
@@ -117,6 +135,22 @@ void gst_call_negotiation_receive_offer (GstCallPeer * self,
     CallMessage * message);
 void gst_call_negotiation_receive_answer (GstCallPeer * self,
     CallMessage * message);
+
+/* gstcallrestart.c */
+/* New credentials for the description that is made next */
+void gst_call_restart_prepare (GstCallPeer * self);
+void gst_call_restart_clear (GstCallPeer * self);
+/* webrtcbin's description with the new credentials, if there are any.
+ * (transfer full) */
+gchar *gst_call_restart_rewrite (GstCallPeer * self, const gchar * made);
+/* Before webrtcbin is told of a description with new credentials */
+void gst_call_restart_agent (GstCallPeer * self);
+
+/* gstcallliveness.c; gst_call_peer_look () is there too */
+void gst_call_liveness_connect (GstCallPeer * self);
+/* The control channel was made */
+void gst_call_liveness_add_channel (GstCallPeer * self);
+void gst_call_liveness_stop (GstCallPeer * self);
 
 /* gstcallmedia.c */
 void gst_call_media_connect (GstCallPeer * self);

@@ -77,6 +77,16 @@ gst_call_peer_get_state (GstCallPeer * self)
   return self->state;
 }
 
+const gchar *
+gst_call_peer_get_state_name (GstCallPeer * self)
+{
+  static const gchar *const names[] = {
+    "new", "connecting", "connected", "reconnecting", "closed"
+  };
+
+  return names[self->state];
+}
+
 void
 gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state)
 {
@@ -138,13 +148,12 @@ gst_call_peer_flush_candidates (GstCallPeer * self)
 
   if (!self->description_sent)
     return;
-  for (i = 0; i < self->candidates->len; i++)
+  for (i = self->n_sent_candidates; i < self->candidates->len; i++)
     send_candidate (self, g_ptr_array_index (self->candidates, i));
-  g_ptr_array_set_size (self->candidates, 0);
-  if (self->gathered) {
-    self->gathered = FALSE;
+  self->n_sent_candidates = self->candidates->len;
+  if (self->gathered && !self->gathered_sent)
     gst_call_peer_send (self, CALL_MESSAGE_END_OF_CANDIDATES, NULL);
-  }
+  self->gathered_sent = self->gathered;
 }
 
 static void
@@ -259,7 +268,9 @@ check_connection (gpointer object, gpointer data)
   GST_DEBUG_OBJECT (self, "connection state %d", state);
   switch (state) {
     case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
-      if (gst_call_media_verify (self)) {
+      if (self->state == GST_CALL_PEER_CONNECTING
+          && gst_call_media_verify (self)) {
+        gst_call_path_keep_open (self->path);
         if (!self->awaiting_answer)
           gst_call_worker_clear_timer (&self->timer);
         gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
@@ -319,8 +330,8 @@ on_timeout (gpointer data)
 
   gst_call_worker_clear_timer (&self->timer);
   gst_call_peer_fail (self, "timeout", "%s did not %s within %u s",
-      self->info->peer_id, self->state == GST_CALL_PEER_CONNECTED ?
-      "answer" : "connect", self->config->connect_timeout / 1000);
+      self->info->peer_id, self->verified ? "answer" : "connect",
+      self->config->connect_timeout / 1000);
   return G_SOURCE_REMOVE;
 }
 
@@ -348,7 +359,11 @@ gst_call_peer_handle (GstCallPeer * self, CallMessage * message)
       handle_candidate (self, message);
       break;
     case CALL_MESSAGE_RENEGOTIATE:
-      if (self->offerer)
+      if (!self->offerer)
+        break;
+      if (message->ice_restart)
+        gst_call_peer_restart (self);
+      else
         gst_call_peer_offer (self);
       break;
     default:
@@ -427,12 +442,10 @@ gst_call_peer_child_failed (GstCallPeer * self, const GError * error)
 GstStructure *
 gst_call_peer_get_stats (GstCallPeer * self)
 {
-  static const gchar *const names[] = {
-    "new", "connecting", "connected", "closed"
-  };
   GstStructure *stats = gst_structure_new ("peer-connection", "peer-id",
       G_TYPE_STRING, self->info->peer_id, "display-name", G_TYPE_STRING,
-      self->info->display_name, "state", G_TYPE_STRING, names[self->state],
+      self->info->display_name, "state", G_TYPE_STRING,
+      gst_call_peer_get_state_name (self),
       NULL);
 
   gst_call_stats_add (self, stats);
@@ -452,6 +465,7 @@ gst_call_peer_stop (GstCallPeer * self)
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
   g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
+  gst_call_liveness_stop (self);
   /* it must not outlive its webrtcbin */
   g_clear_object (&self->channel);
 }
@@ -472,7 +486,9 @@ make_webrtcbin (GstCallPeer * self)
       G_CALLBACK (on_gathering_state), self);
   g_signal_connect (self->webrtcbin, "notify::connection-state",
       G_CALLBACK (on_connection_state), self);
+  self->path = gst_call_path_new (self->webrtcbin);
   gst_call_media_connect (self);
+  gst_call_liveness_connect (self);
   gst_bin_add (GST_BIN (self), self->webrtcbin);
 }
 
@@ -583,6 +599,9 @@ gst_call_peer_finalize (GObject * object)
   g_clear_pointer (&self->jitterbuffers, g_hash_table_unref);
   g_free (self->session);
   g_free (self->child_error);
+  gst_call_restart_clear (self);
+  g_free (self->addresses);
+  g_clear_pointer (&self->path, gst_call_path_free);
   g_clear_pointer (&self->worker, gst_call_worker_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->finalize (object);
 }

@@ -17,6 +17,9 @@
 
 G_BEGIN_DECLS
 
+/* Between two looks whether a peer is there */
+#define GST_CALL_LOOK_MS 500
+
 #define GST_TYPE_CALL_PEER (gst_call_peer_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallPeer, gst_call_peer, GST, CALL_PEER, GstBin)
 
@@ -25,6 +28,7 @@ typedef enum
   GST_CALL_PEER_NEW,
   GST_CALL_PEER_CONNECTING,
   GST_CALL_PEER_CONNECTED,          /* and its certificate verified */
+  GST_CALL_PEER_RECONNECTING,       /* it was, and nothing is heard any more */
   GST_CALL_PEER_CLOSED,
 } GstCallPeerState;
 
@@ -70,9 +74,14 @@ GstCallPeer *gst_call_peer_new (const GstCallPeerConfig * config,
 const gchar *gst_call_peer_get_id (GstCallPeer * self);
 const gchar *gst_call_peer_get_session (GstCallPeer * self);
 GstCallPeerState gst_call_peer_get_state (GstCallPeer * self);
+/* As in call-state */
+const gchar *gst_call_peer_get_state_name (GstCallPeer * self);
 
 /* When it is in the callbin: makes the first offer */
 void gst_call_peer_offer (GstCallPeer * self);
+/* Looks for a path anew: by an offer, if it is ours to make them, else by
+ * asking for one */
+void gst_call_peer_restart (GstCallPeer * self);
 /* offer, answer, candidate, end-of-candidates, renegotiate of its session */
 void gst_call_peer_handle (GstCallPeer * self, CallMessage * message);
 /* What a track's input is, is known now */
@@ -84,6 +93,10 @@ gboolean gst_call_peer_can_send (GstCallPeer * self);
 void gst_call_peer_tracks_changed (GstCallPeer * self);
 /* An error message that a child posted; any thread */
 void gst_call_peer_child_failed (GstCallPeer * self, const GError * error);
+/* Each GST_CALL_LOOK_MS. `addresses` of this machine, as of
+ * gst_call_path_list_addresses; can_signal: what is sent gets to the server. */
+void gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
+    gboolean can_signal);
 /* Lets go of tracks and slots. Then state NULL and out of the bin. */
 void gst_call_peer_stop (GstCallPeer * self);
 

@@ -15,11 +15,14 @@ typedef struct
   GstCallRoom *room;
   CallPeer *info;
   GstCallPeer *peer;                /* NULL: no connection */
-  gboolean placed;                  /* not waiting for one of max-peers */
+  gboolean placed;                  /* has a slot, is in the call */
   gboolean told;                    /* that it has to wait */
-  guint slot;                       /* when it is placed */
+  guint slot;                       /* when it is placed … */
+  gboolean had_slot;                /* … and when it comes back */
+  guint absent;                     /* looks without socket and signs of life */
   gchar *last_session;              /* that is over; NULL: none was */
   guint retries;
+  gint64 retry_at;                  /* monotonic; 0: not at all */
   gint64 connected_since;           /* monotonic; 0: not connected */
   guint sessions;                   /* that it may still start now … */
   gint64 sessions_time;             /* … counted at this time */
@@ -46,6 +49,7 @@ struct _GstCallRoom
   gint64 seat;
   GHashTable *members;              /* peer id to GstCallMember */
   GstCallSlots *slots;
+  GSource *look;                    /* whether they are still there */
 };
 
 /* An element message of the callbin: name, then fields as of a structure */
@@ -53,6 +57,8 @@ void gst_call_room_post (GstCallRoom * self, const gchar * name,
     const gchar * first, ...) G_GNUC_NULL_TERMINATED;
 void gst_call_room_send_close (GstCallRoom * self, const gchar * to,
     const gchar * session, const gchar * code, const gchar * text);
+/* Is there a server that what is sent gets to? */
+gboolean gst_call_room_can_signal (GstCallRoom * self);
 /* NULL when it is not there */
 GstCallMember *gst_call_room_find (GstCallRoom * self, const gchar * peer_id);
 
@@ -69,8 +75,8 @@ gboolean gst_call_member_may_start (GstCallMember * member);
 /* A fresh connection in place of the one there is. (transfer none) */
 GstCallPeer *gst_call_member_start (GstCallMember * member,
     const gchar * session);
-/* The connection is of no use: tells everybody, and tries once more with a
- * fresh webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
+/* The connection is of no use: tells everybody, and tries again with a fresh
+ * webrtcbin if it is ours to offer and may help (PROTOCOL.md, codes). */
 void gst_call_member_fail (GstCallMember * member, const gchar * code,
     const gchar * text);
 /* When it has a place: the first offer, or that it may offer again */
@@ -81,6 +87,12 @@ void gst_call_member_restart (GstCallMember * member);
 void gst_call_member_refuse (GstCallMember * member, const gchar * session);
 /* It asks for another session after `session`, which is over */
 void gst_call_member_asked (GstCallMember * member, const gchar * session);
+/* Each GST_CALL_LOOK_MS: is it there, is it time to try again? FALSE: it has
+ * neither a socket nor shown a sign of life for a while. */
+gboolean gst_call_member_look (GstCallMember * member,
+    const gchar * addresses);
+/* It is not in the call any more, but may come back to it. */
+void gst_call_member_lose (GstCallMember * member);
 /* The peer ended it as it wanted to; it may still be in the room. */
 void gst_call_member_close (GstCallMember * member);
 

@@ -11,8 +11,9 @@
  *   call-peer-joined   peer-id, display-name (string), slot (uint)
  *   call-peer-changed  the same, audio, video (string: none live muted),
  *                      connected (boolean)
- *   call-peer-left     peer-id, slot, code (string: bye timeout …)
- *   call-state         peer-id, state (string): connecting connected closed
+ *   call-peer-left     peer-id, slot, code (string: bye timeout gone …)
+ *   call-state         peer-id, state (string): connecting connected
+ *                      reconnecting closed
  *   call-error         peer-id, code, text (string), retry (boolean)
  *
  * Who offers, sessions and seats: signaling/PROTOCOL.md.
@@ -21,6 +22,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpath.h"
 #include "gstcallroom-private.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
@@ -103,6 +105,13 @@ gst_call_room_remove_slots (GstCallRoom * self)
   gst_call_slots_remove (self->slots);
 }
 
+gboolean
+gst_call_room_can_signal (GstCallRoom * self)
+{
+  return self->signaller
+      && call_signaller_get_state (self->signaller) == CALL_SIGNALLER_OPEN;
+}
+
 GstCallMember *
 gst_call_room_find (GstCallRoom * self, const gchar * peer_id)
 {
@@ -116,8 +125,9 @@ place_member (GstCallRoom * self, GstCallMember * member)
 {
   const CallPeer *info = member->info;
 
-  member->slot = find_free_slot (self);
-  member->placed = TRUE;
+  if (!member->had_slot || !slot_is_free (self, member->slot))
+    member->slot = find_free_slot (self);
+  member->placed = member->had_slot = TRUE;
   gst_call_room_post (self, "call-peer-joined", "peer-id", G_TYPE_STRING,
       info->peer_id, "display-name", G_TYPE_STRING, info->display_name, "slot",
       G_TYPE_UINT, member->slot, NULL);
@@ -149,7 +159,8 @@ find_waiting (GstCallRoom * self)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstCallMember *member = value;
 
-    if (!member->placed && (!first || member->info->seat < first->info->seat))
+    if (!member->placed && member->info->connected
+        && (!first || member->info->seat < first->info->seat))
       first = member;
   }
   return first;
@@ -170,12 +181,22 @@ fill_places (GstCallRoom * self)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstCallMember *member = value;
 
-    if (!member->placed && !member->told)
+    if (member->placed || !member->info->connected)
+      continue;
+    if (!member->told)
       GST_ELEMENT_WARNING (self->bin, RESOURCE, NO_SPACE_LEFT,
           ("%s has to wait until somebody leaves: max-peers=%u is reached",
               member->info->peer_id, self->max_peers), (NULL));
     member->told = TRUE;
   }
+}
+
+static void
+tell_left (GstCallRoom * self, const gchar * peer_id, guint slot,
+    const gchar * code)
+{
+  gst_call_room_post (self, "call-peer-left", "peer-id", G_TYPE_STRING,
+      peer_id, "slot", G_TYPE_UINT, slot, "code", G_TYPE_STRING, code, NULL);
 }
 
 static void
@@ -187,9 +208,7 @@ remove_member (GstCallRoom * self, GstCallMember * member, const gchar * code)
 
   g_hash_table_remove (self->members, peer_id);
   if (placed)
-    gst_call_room_post (self, "call-peer-left", "peer-id", G_TYPE_STRING,
-        peer_id, "slot", G_TYPE_UINT, slot, "code", G_TYPE_STRING,
-        code ? code : "bye", NULL);
+    tell_left (self, peer_id, slot, code ? code : "bye");
 }
 
 static void
@@ -286,6 +305,30 @@ miss_peers (GstCallRoom * self, GPtrArray * listed)
       member->gone = gst_call_worker_add_timer (self->config.worker,
           self->resume_timeout * 1000, on_gone, member);
   }
+}
+
+/* Who is neither heard nor known to have a socket is gone: somebody else may
+ * have the place. The seat is kept by the server: who comes back to it, comes
+ * back into the call. */
+static gboolean
+on_look (gpointer data)
+{
+  GstCallRoom *self = data;
+  g_autofree gchar *addresses = gst_call_path_list_addresses ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    GstCallMember *member = value;
+
+    if (gst_call_member_look (member, addresses))
+      continue;
+    gst_call_member_lose (member);
+    tell_left (self, member->info->peer_id, member->slot, "gone");
+  }
+  fill_places (self);
+  return G_SOURCE_CONTINUE;
 }
 
 /* Messages */
@@ -532,6 +575,8 @@ gst_call_room_join (GstCallRoom * self, CallSignaller * signaller)
       0);
   g_signal_connect_object (signaller, "notify::state",
       G_CALLBACK (on_signaller_state), self, 0);
+  self->look = gst_call_worker_add_timer (self->config.worker,
+      GST_CALL_LOOK_MS, on_look, self);
   call_signaller_open (signaller);
 }
 
@@ -546,6 +591,7 @@ gst_call_room_leave (GstCallRoom * self)
   gst_call_worker_clear_timer (&self->ask_servers);
   gst_call_servers_stop (self->config.servers);
   g_queue_clear_full (&self->held, (GDestroyNotify) call_message_unref);
+  gst_call_worker_clear_timer (&self->look);
   gst_call_slots_stop (self->slots);
   g_hash_table_remove_all (self->members);
 }

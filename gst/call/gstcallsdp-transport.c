@@ -159,3 +159,9 @@ gst_call_sdp_take_transport (GstCallSdpSession * session,
   remote->ice_lite = desc->session->ice_lite;
   return TRUE;
 }
+
+const gchar *
+gst_call_sdp_get_remote_ufrag (GstCallSdp * self)
+{
+  return self->session->remote.ufrag;
+}

@@ -104,6 +104,9 @@ const GstCallSdpMedia *gst_call_sdp_get_media (GstCallSdp * self, guint index);
 const GstCallSdpMedia *gst_call_sdp_find_media (GstCallSdp * self,
     GstCallKind kind);
 
+/* The peer's ICE user fragment, or NULL: another one is an ICE restart */
+const gchar *gst_call_sdp_get_remote_ufrag (GstCallSdp * self);
+
 /* Does this PEM certificate match the fingerprint that the peer signalled?
  * FALSE as well when none was signalled or the hash is weaker than SHA-256. */
 gboolean gst_call_sdp_verify_certificate (GstCallSdp * self, const gchar * pem,

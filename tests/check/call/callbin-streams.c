@@ -342,7 +342,8 @@ check_seen_and_heard (Pair * pair)
 /* given a call, when bob's tracks give nothing and both streams are ended with
  * BYE, as rtpsession does after a while, until ann's session has forgotten
  * them, and the tracks go on, again and again, then ann sees and hears him each
- * time, out of the same receivers */
+ * time, out of the same receivers, and nothing grows after the first time, when
+ * the silence has had them ask each other on the control channel */
 GST_START_TEST (test_bye)
 {
   Pair pair = { NULL, };
@@ -350,7 +351,6 @@ GST_START_TEST (test_bye)
   gint i;
 
   set_up (&pair);
-  size = size_of (&pair);
   for (i = 0; i < BYE_CYCLES; i++) {
     g_atomic_int_set (&pair.muted, TRUE);
     g_atomic_int_set (&pair.byes, 2);
@@ -358,6 +358,8 @@ GST_START_TEST (test_bye)
     CALL_WAIT (g_atomic_int_get (&pair.timeouts) >= 2 * (i + 1));
     g_atomic_int_set (&pair.muted, FALSE);
     check_seen_and_heard (&pair);
+    if (i == 0)
+      size = size_of (&pair);
   }
   CALL_WAIT (is_at_most (&pair, &size));
   tear_down (&pair);

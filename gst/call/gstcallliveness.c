@@ -1,0 +1,202 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Is the peer still there? And if nothing comes of it: the lower steps of the
+ * ladder (docs/decisions/0015-the-ladder.md). The upper ones, a fresh session
+ * and being gone, are in gstcallmember.c.
+ *
+ * A sign of life is whatever comes out of ICE: RTP, RTCP, DTLS, SCTP. Who has
+ * heard nothing for a second asks, on the control channel; SCTP acknowledges
+ * that by itself, so that it need not be answered by a peer that knows nothing
+ * of it, and is answered by a hidden page whose timers hardly run. A peer
+ * without that channel has the time of two receiver reports.
+ *
+ * Looks are counted, not time: a process that was stopped itself, or a worker
+ * that had no turn, is no silence.
+ *
+ * Threads
+ *   name       runs                                         may take  never
+ *   worker     everything but the callbacks below           nothing   waits for pc
+ *   pc         on_message: compares, posts once             nothing   calls webrtcbin
+ *   streaming  on_arrival: counts                           nothing
+ *
+ * There is no lock: `heard` and `pinged` are atomic.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallpeer-private.h"
+
+#include <gio/gio.h>
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* In looks, two a second */
+#define PING_AFTER 2
+#define SUSPECT_AFTER 4
+#define SUSPECT_WITHOUT_CHANNEL_AFTER 20
+#define RESTART_EVERY 10
+#define REBUILD_AFTER 40
+
+/* PROTOCOL.md, 4, byte by byte */
+#define PING "{\"type\":\"ping\"}"
+#define PONG "{\"type\":\"pong\"}"
+
+static gboolean
+channel_is_open (GstCallPeer * self)
+{
+  GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+
+  if (self->channel)
+    g_object_get (self->channel, "ready-state", &state, NULL);
+  return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
+}
+
+static void
+say (GstCallPeer * self, const gchar * text)
+{
+  if (self->verified && channel_is_open (self))
+    g_signal_emit_by_name (self->channel, "send-string", text);
+}
+
+static void
+answer (gpointer object, gpointer data)
+{
+  GstCallPeer *self = object;
+
+  g_atomic_int_set (&self->pinged, FALSE);
+  if (!self->stopped)
+    say (self, PONG);
+}
+
+static void
+on_message (GObject * channel, const gchar * text, gpointer data)
+{
+  GstCallPeer *self = data;
+
+  if (g_strcmp0 (text, PING) == 0
+      && g_atomic_int_compare_and_exchange (&self->pinged, FALSE, TRUE))
+    gst_call_worker_post (self->worker, answer, self, NULL, NULL);
+}
+
+void
+gst_call_liveness_add_channel (GstCallPeer * self)
+{
+  if (self->channel)
+    g_signal_connect (self->channel, "on-message-string",
+        G_CALLBACK (on_message), self);
+}
+
+void
+gst_call_liveness_stop (GstCallPeer * self)
+{
+  if (self->channel)
+    g_signal_handlers_disconnect_by_data (self->channel, self);
+}
+
+static GstPadProbeReturn
+on_arrival (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  g_atomic_int_inc (&((GstCallPeer *) data)->heard);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
+    gpointer data)
+{
+  GstElementFactory *factory = gst_element_get_factory (element);
+  g_autoptr (GstPad) src = NULL;
+
+  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), "nicesrc"))
+    return;
+  src = gst_element_get_static_pad (element, "src");
+  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_arrival, data, NULL);
+}
+
+void
+gst_call_liveness_connect (GstCallPeer * self)
+{
+  g_signal_connect (self->webrtcbin, "deep-element-added",
+      G_CALLBACK (on_deep_element_added), self);
+  self->addresses = gst_call_path_list_addresses ();
+}
+
+/* Has this machine an address that leads anywhere else? */
+static gboolean
+is_online (const gchar * addresses)
+{
+  g_auto (GStrv) list = g_strsplit (addresses, " ", -1);
+  guint i;
+
+  for (i = 0; list[i]; i++) {
+    g_autoptr (GInetAddress) address = g_inet_address_new_from_string (list[i]);
+
+    if (address && !g_inet_address_get_is_loopback (address)
+        && !g_inet_address_get_is_link_local (address))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The path is gone, for now or for good. */
+static void
+climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
+{
+  if (moved && is_online (addresses)) {
+    gst_call_peer_fail (self, "ice-failed", "The address that the call with "
+        "%s used has gone", self->info->peer_id);
+  } else if (self->silent >= REBUILD_AFTER) {
+    gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s for %d s",
+        self->info->peer_id, REBUILD_AFTER * GST_CALL_LOOK_MS / 1000);
+  } else if (self->awaiting_answer || self->answering) {
+    self->wait = RESTART_EVERY;
+  } else if (self->wait > 0) {
+    self->wait--;
+  } else {
+    GST_INFO_OBJECT (self, "nothing heard: ICE restart");
+    gst_call_peer_restart (self);
+    self->wait = RESTART_EVERY;
+  }
+}
+
+static void
+listen_to (GstCallPeer * self)
+{
+  gint heard = g_atomic_int_get (&self->heard);
+
+  self->silent = heard == self->heard_before ? self->silent + 1 : 0;
+  self->heard_before = heard;
+  if (self->silent >= PING_AFTER)
+    say (self, PING);
+}
+
+void
+gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
+    gboolean can_signal)
+{
+  gboolean moved, broken;
+  guint limit;
+
+  if (self->stopped || (self->state != GST_CALL_PEER_CONNECTED
+          && self->state != GST_CALL_PEER_RECONNECTING))
+    return;
+  listen_to (self);
+  limit = channel_is_open (self) ? SUSPECT_AFTER :
+      SUSPECT_WITHOUT_CHANNEL_AFTER;
+  moved = !g_str_equal (addresses, self->addresses)
+      && gst_call_path_lost_address (self->path, addresses);
+  broken = gst_call_path_is_broken (self->path);
+  if (moved || self->silent >= limit) {
+    gst_call_peer_set_state (self, GST_CALL_PEER_RECONNECTING);
+  } else if (self->silent == 0) {
+    gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
+    if (!broken)
+      self->wait = 0;
+  }
+  if (can_signal && (broken || self->state == GST_CALL_PEER_RECONNECTING))
+    climb (self, moved, addresses);
+}

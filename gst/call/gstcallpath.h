@@ -1,0 +1,34 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The network path of one webrtcbin, which its NiceAgent knows.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstCallPath GstCallPath;
+
+/* Before webrtcbin has negotiated anything; it outlives the path. */
+GstCallPath *gst_call_path_new (GstElement * webrtcbin);
+void gst_call_path_free (GstCallPath * self);
+
+/* It has been connected: whatever becomes of its checks, webrtcbin lets
+ * through what comes and what goes. */
+void gst_call_path_keep_open (GstCallPath * self);
+/* Have all checks failed since then? */
+gboolean gst_call_path_is_broken (GstCallPath * self);
+/* New credentials and new checks (RFC 8445, 9). Until they have found a path
+ * everything goes over the old one, in both directions. FALSE: no agent. */
+gboolean gst_call_path_restart (GstCallPath * self);
+/* Does the path in use begin at an address that is not in such a list? */
+gboolean gst_call_path_lost_address (GstCallPath * self,
+    const gchar * addresses);
+
+/* All addresses of this machine that a path can begin at, in an order that
+ * tells two sets apart. (transfer full) */
+gchar *gst_call_path_list_addresses (void);
+
+G_END_DECLS
