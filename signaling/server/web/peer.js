@@ -14,12 +14,20 @@
 //        'retrying' 'failed' 'closed'
 
 const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
-const INTERRUPTED_TIMEOUT = 6000; // ms without contact before a fresh session
-const STABLE = 10000; // ms connected until a failure may be retried anew
+const INTERRUPTED_TIMEOUT = 20000; // ms without contact before a fresh session
+const STABLE = 10000; // ms connected until a failure is a first one again
+const MAX_RETRY = 10000; // ms between fresh sessions; the first comes at once
+const BEAT = 1000; // ms between two looks whether they are there
+const MISSED = 3; // looks without a word until the connection counts as interrupted
+const RESTART_BEATS = 5; // between two ICE restarts
 const STATS_TIMEOUT = 2000; // ms
 const MAX_EARLY_CANDIDATES = 256;
 
-// After a `close` with one of these the offering side tries once more
+// PROTOCOL.md, section 4, byte by byte
+const PING = '{"type":"ping"}';
+const PONG = '{"type":"pong"}';
+
+// After a `close` with one of these the offering side tries again
 const RETRIED = new Set(['ice-failed', 'timeout', 'negotiation-failed', 'internal']);
 
 // 128 bits, URL-safe
@@ -52,7 +60,12 @@ export class Peer extends EventTarget {
   #ignoreOffer = false;
   #timer = 0;
   #stableTimer = 0;
-  #retried = false;
+  #attempts = 0; // fresh sessions since it was good
+  #met = false; // there was a connection once
+  #beat = 0; // interval
+  #answers = false; // they know pings
+  #missed = 0;
+  #restartIn = 0; // beats
   #lastSession = ''; // to ask for another when it is over
 
   session = '';
@@ -85,14 +98,8 @@ export class Peer extends EventTarget {
 
   // By hand, after all has failed
   retry() {
-    this.#retried = false;
-    if (this.offers) {
-      this.#offerSession();
-    } else if (this.#lastSession) {
-      this.#send({ type: 'renegotiate', session: this.#lastSession });
-      this.#setLink('retrying');
-      this.#watch(CONNECT_TIMEOUT);
-    }
+    this.#attempts = 0;
+    this.#begin();
   }
 
   update(info) {
@@ -166,6 +173,7 @@ export class Peer extends EventTarget {
   // ---- connection
 
   #drop() {
+    clearInterval(this.#beat);
     clearTimeout(this.#timer);
     clearTimeout(this.#stableTimer);
     const pc = this.#pc;
@@ -197,13 +205,52 @@ export class Peer extends EventTarget {
     pc.addEventListener('track', mine(({ track }) => this.#arrived(track)));
     pc.addEventListener('negotiationneeded', mine(() => this.#offer()));
     pc.addEventListener('connectionstatechange', mine(() => this.#connectionChanged()));
-    this.#setLink(this.#retried ? 'retrying' : 'connecting');
+    this.#setLink(this.#attempts ? 'retrying' : 'connecting');
     this.#watch(CONNECT_TIMEOUT);
     return pc;
   }
 
   #openChannel() {
-    this.channel = this.#pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
+    const channel = this.#pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
+    this.channel = channel;
+    this.#answers = false;
+    channel.addEventListener('message', ({ data }) => {
+      if (channel !== this.channel)
+        return;
+      this.#missed = 0;
+      this.#answers ||= data === PING || data === PONG;
+      if (data === PING)
+        channel.send(PONG);
+    });
+  }
+
+  // Beats are counted, not time: a tab that was asleep has not waited for them
+  #look() {
+    if (this.#pc.connectionState === 'closed') { // not by us
+      this.#failed('ice-failed');
+      return;
+    }
+    const silent = this.#missed++ >= MISSED && this.#answers;
+    if (this.channel?.readyState === 'open')
+      this.channel.send(PING);
+    if (silent || this.#pc.connectionState === 'disconnected')
+      this.#interrupted();
+    else if (this.link === 'interrupted')
+      this.#connectionChanged();
+  }
+
+  // The old path stays in use until there is another, if it ever works again
+  #interrupted() {
+    if (this.link !== 'interrupted') {
+      clearTimeout(this.#stableTimer);
+      this.#setLink('interrupted');
+      this.#watch(INTERRUPTED_TIMEOUT);
+      this.#restartIn = 0;
+    }
+    if (this.#restartIn-- > 0)
+      return;
+    this.#restartIn = RESTART_BEATS;
+    this.#pc.restartIce(); // `negotiationneeded` follows
   }
 
   #offerSession() {
@@ -228,13 +275,16 @@ export class Peer extends EventTarget {
       case 'connected':
         clearTimeout(this.#timer);
         clearTimeout(this.#stableTimer);
-        this.#stableTimer = setTimeout(() => { this.#retried = false; }, STABLE);
+        this.#stableTimer = setTimeout(() => { this.#attempts = 0; }, STABLE);
+        this.#met = true;
+        this.#missed = 0;
+        clearInterval(this.#beat);
+        this.#beat = setInterval(() => this.#look(), BEAT);
         this.#setLink('connected');
         this.#applyBudget();
         break;
       case 'disconnected':
-        this.#setLink('interrupted');
-        this.#watch(INTERRUPTED_TIMEOUT);
+        this.#interrupted();
         break;
       case 'failed':
         this.#failed('ice-failed');
@@ -242,21 +292,38 @@ export class Peer extends EventTarget {
     }
   }
 
-  // The offerer tries once more with a fresh session; the other waits for it
-  #failed(code) {
+  // The offerer begins a fresh session; the other asks for one
+  #begin() {
+    if (this.offers) {
+      this.#offerSession();
+    } else {
+      if (this.#lastSession)
+        this.#send({ type: 'renegotiate', session: this.#lastSession });
+      this.#setLink('retrying');
+      this.#watch(CONNECT_TIMEOUT);
+    }
+  }
+
+  // Whom we have met we try to meet again while they are in the room
+  #mayRetry() { return this.#met || this.#attempts === 0; }
+
+  #again() {
+    const wait = this.#attempts ? Math.min(1000 * 2 ** (this.#attempts - 1), MAX_RETRY) : 0;
+    this.#attempts++;
+    this.#setLink('retrying');
     clearTimeout(this.#timer);
-    clearTimeout(this.#stableTimer);
-    if (!this.#retried) {
-      this.#retried = true;
-      if (this.offers) {
-        this.#offerSession();
-      } else {
-        this.#setLink('retrying');
-        this.#watch(CONNECT_TIMEOUT);
-      }
+    this.#timer = setTimeout(() => this.#begin(), wait);
+  }
+
+  #failed(code) {
+    if (!this.#mayRetry()) {
+      this.#close(code);
       return;
     }
-    this.#close(code);
+    if (this.session && !this.offers)
+      this.#send({ type: 'close', session: this.session, code });
+    this.#drop();
+    this.#again();
   }
 
   #close(code, text) {
@@ -330,6 +397,10 @@ export class Peer extends EventTarget {
       this.retry();
     if (!this.session || message.session !== this.session)
       return; // of a session that is over
+    if (this.#pc.signalingState === 'closed' && message.type !== 'close') {
+      this.#failed('ice-failed'); // not by us
+      return;
+    }
     switch (message.type) {
       case 'offer':
         await this.#handleOffer(message);
@@ -348,7 +419,10 @@ export class Peer extends EventTarget {
         await this.#addCandidate(null);
         break;
       case 'renegotiate':
-        await this.#renegotiate();
+        if (message.iceRestart)
+          this.#pc.restartIce(); // `negotiationneeded` follows
+        else
+          await this.#renegotiate();
         break;
       case 'close':
         this.#closed(message.code);
@@ -363,15 +437,13 @@ export class Peer extends EventTarget {
 
   // A `close` ends this session only; they are still in the room
   #closed(code) {
-    const again = this.offers && !this.#retried && RETRIED.has(code);
+    const again = this.offers && this.#mayRetry() && RETRIED.has(code);
     this.#drop();
     this.reason = code;
     this.#setLink('closed');
     this.#changed();
-    if (again) {
-      this.#retried = true;
-      this.#offerSession();
-    }
+    if (again)
+      this.#again();
   }
 
   async #handleOffer({ session, sdp }) {

@@ -1,0 +1,117 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Given two gst-launch lines on machines of their own, and a third beside the first,
+// when the cable is cut for 3 and for 15 s, or the far machine gets other addresses in mid-call,
+// then who is cut off is told to be reconnecting, pictures and sound come again by themselves, in
+// the same slot, and the two others never noticed.
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startServer } from '../../lib/call-server.mjs';
+import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
+import { makeLink } from '../../lib/link.mjs';
+import { done, step, watchdog } from '../../lib/tap.mjs';
+
+watchdog(190);
+const SUSPECT_WITHIN = 4000; // ms; it is 2.5 s where there is time to count
+const BACK_WITHIN = 12000; // ms after a cut; what is usual is printed
+const GAP = 1000; // ms without a picture that the others never see
+
+const link = await makeLink();
+const server = await startServer({ address: link.near });
+const uri = roomUri(server, 'tea');
+const ann = startPeer({ name: 'Ann', uri, slots: 2 });
+await ann.joined();
+const bob = startPeer({ name: 'Bob', uri, slots: 2, prefix: link.far });
+await bob.joined();
+const cid = startPeer({ name: 'Cid', uri, slots: 2 });
+const near = [ann, cid];
+const all = [ann, bob, cid];
+const slotOf = (peer, name) =>
+  peer.events.findLast((e) => e.name === 'call-peer-joined' && e['display-name'] === name).slot;
+const idOf = async (peer) => (await peer.joined())['peer-id'];
+
+// The longest time without a picture of each other, of the two that are not cut off
+function watchGaps() {
+  const state = near.map((peer) => ({ peer, slot: slotOf(peer, peer === ann ? 'Cid' : 'Ann'), last: Date.now(), frames: 0, gap: 0 }));
+  const timer = setInterval(() => {
+    for (const one of state) {
+      const { frames } = one.peer.seen(one.slot);
+      if (frames !== one.frames)
+        one.last = Date.now();
+      one.frames = frames;
+      one.gap = Math.max(one.gap, Date.now() - one.last);
+    }
+  }, 20);
+  return () => {
+    clearInterval(timer);
+    return Math.max(...state.map(({ gap }) => gap));
+  };
+}
+
+const meet = (options) => Promise.all([
+  ...near.map((peer) => peer.meets({ slot: slotOf(peer, 'Bob'), ...options })),
+  ...near.map((peer) => bob.meets({ slot: slotOf(bob, peer === ann ? 'Ann' : 'Cid'), ...options })),
+]);
+
+// What is over when the pictures come again, ms
+async function again() {
+  const start = Date.now();
+  await Promise.all(near.map((peer) => peer.sees({ slot: slotOf(peer, 'Bob'), pictures: 2 })));
+  const forth = Date.now() - start;
+  await Promise.all(near.map((peer) => bob.sees({ slot: slotOf(bob, peer === ann ? 'Ann' : 'Cid'), pictures: 2 })));
+  return [forth, Date.now() - start];
+}
+
+async function isTold(since, started) {
+  const id = await idOf(bob);
+  await Promise.all(near.map((peer, i) => peer.event('call-state',
+    (e) => e['peer-id'] === id && e.state === 'reconnecting', { since: since[i] })));
+  const after = Date.now() - started;
+  console.log(`# reconnecting after ${after} ms`);
+  assert.ok(after < SUSPECT_WITHIN, `after ${after} ms`);
+}
+
+await step('all see and hear each other', async () => {
+  await Promise.all(all.flatMap((peer) => [peer.meets({ slot: 0 }), peer.meets({ slot: 1 })]));
+});
+
+for (const seconds of [3, 15]) {
+  await step(`a cut of ${seconds} s`, async () => {
+    const gaps = watchGaps();
+    const since = near.map(({ events }) => events.length);
+    const started = Date.now();
+    await link.set({ cut: 1 });
+    await isTold(since, started);
+    await sleep(started + seconds * 1000 - Date.now());
+    await link.set({ cut: 0 });
+    const times = await again();
+    console.log(`# pictures ${times[0]} and ${times[1]} ms after the end of the cut`);
+    assert.ok(times[1] < BACK_WITHIN, `${times}`);
+    await meet();
+    const gap = gaps();
+    assert.ok(gap < GAP, `a gap of ${gap} ms between the others`);
+  });
+}
+
+await step('other addresses', async () => {
+  const gaps = watchGaps();
+  const slots = near.map((peer) => slotOf(peer, 'Bob'));
+  link.move();
+  const times = await again();
+  console.log(`# pictures ${times[0]} and ${times[1]} ms after the move`);
+  assert.ok(times[1] < BACK_WITHIN, `${times}`);
+  await meet();
+  assert.deepEqual(near.map((peer) => slotOf(peer, 'Bob')), slots);
+  const gap = gaps();
+  assert.ok(gap < GAP, `a gap of ${gap} ms between the others`);
+});
+
+await step('all end cleanly', async () => {
+  for (const peer of all)
+    assert.equal(await peer.interrupt(), 0);
+  assert.deepEqual(all.flatMap((peer) => peer.errors), []);
+});
+
+await server.stop();
+done();
