@@ -184,6 +184,16 @@ call_signaller_send (CallSignaller * self, CallMessage * message)
 }
 
 void
+call_signaller_check (CallSignaller * self, guint seconds)
+{
+  CallSignallerClass *klass = CALL_SIGNALLER_GET_CLASS (self);
+  g_autoptr (CallSignaller) alive = g_object_ref (self);
+
+  if (klass->check && get_private (self)->state != CALL_SIGNALLER_CLOSED)
+    klass->check (self, seconds);
+}
+
+void
 call_signaller_close (CallSignaller * self)
 {
   g_autoptr (CallSignaller) alive = g_object_ref (self);

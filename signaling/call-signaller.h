@@ -70,6 +70,8 @@ struct _CallSignallerClass
   void (*send) (CallSignaller * self, CallMessage * message);
   /* Called while not CLOSED; says bye if it can. CLOSED comes after. */
   void (*close) (CallSignaller * self);
+  /* Called while not CLOSED; NULL: there is no connection that could break */
+  void (*check) (CallSignaller * self, guint seconds);
 };
 
 /* Properties of every signaller, to be set before `open`:
@@ -92,6 +94,9 @@ void call_signaller_open (CallSignaller * self);
 /* (transfer none); `seq` and `from` are filled in by the implementation */
 void call_signaller_send (CallSignaller * self, CallMessage * message);
 void call_signaller_close (CallSignaller * self);
+/* The network is in doubt: a connection whose server is not heard within so
+ * many seconds is given up, and made anew. 0: at once. */
+void call_signaller_check (CallSignaller * self, guint seconds);
 CallSignallerState call_signaller_get_state (CallSignaller * self);
 
 /* For implementations. The base class has what every seat has: what its peer

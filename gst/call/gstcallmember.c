@@ -133,6 +133,7 @@ gboolean
 gst_call_member_look (GstCallMember * member, const gchar * addresses)
 {
   gboolean can_signal = gst_call_room_can_signal (member->room);
+  gboolean missed;
 
   if (!member->placed)
     return TRUE;
@@ -141,9 +142,11 @@ gst_call_member_look (GstCallMember * member, const gchar * addresses)
   else if (member->retry_at && member->retry_at <= g_get_monotonic_time ()
       && can_signal)
     gst_call_peer_offer (gst_call_member_start (member, NULL));
-  if (!member->info->connected && (!member->peer
-          || gst_call_peer_get_state (member->peer) ==
-          GST_CALL_PEER_RECONNECTING))
+  missed = member->peer && gst_call_peer_get_state (member->peer) ==
+      GST_CALL_PEER_RECONNECTING;
+  if (missed)
+    gst_call_room_check_signalling (member->room);
+  if (!member->info->connected && (missed || !member->peer))
     member->absent++;
   else
     member->absent = 0;

@@ -162,6 +162,20 @@ gst_call_path_list_addresses (void)
 }
 
 gboolean
+gst_call_path_addresses_went (const gchar * before, const gchar * after)
+{
+  g_auto (GStrv) old = g_strsplit (before, " ", -1);
+  g_auto (GStrv) now = g_strsplit (after, " ", -1);
+  guint i;
+
+  for (i = 0; old[i]; i++) {
+    if (!g_strv_contains ((const gchar * const *) now, old[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
 gst_call_path_lost_address (GstCallPath * self, const gchar * addresses)
 {
   g_autoptr (GObject) agent = get_agent (self->webrtcbin);

@@ -30,5 +30,8 @@ gboolean gst_call_path_lost_address (GstCallPath * self,
 /* All addresses of this machine that a path can begin at, in an order that
  * tells two sets apart. (transfer full) */
 gchar *gst_call_path_list_addresses (void);
+/* Is there one in the first list that is not in the second? */
+gboolean gst_call_path_addresses_went (const gchar * before,
+    const gchar * after);
 
 G_END_DECLS

@@ -50,6 +50,7 @@ struct _GstCallRoom
   GHashTable *members;              /* peer id to GstCallMember */
   GstCallSlots *slots;
   GSource *look;                    /* whether they are still there */
+  gchar *addresses;                 /* of this machine, at the last look */
 };
 
 /* An element message of the callbin: name, then fields as of a structure */
@@ -57,6 +58,8 @@ void gst_call_room_post (GstCallRoom * self, const gchar * name,
     const gchar * first, ...) G_GNUC_NULL_TERMINATED;
 void gst_call_room_send_close (GstCallRoom * self, const gchar * to,
     const gchar * session, const gchar * code, const gchar * text);
+/* Somebody has fallen silent: is the server still there? */
+void gst_call_room_check_signalling (GstCallRoom * self);
 /* Is there a server that what is sent gets to? */
 gboolean gst_call_room_can_signal (GstCallRoom * self);
 /* NULL when it is not there */

@@ -32,6 +32,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_MEMBERS 256
 /* Between two questions for ICE servers, whatever the server says */
 #define MIN_ASK_MS 1000
+/* The server is asked when peers fall silent, and has so long to answer */
+#define CHECK_S 3
 /* Messages that wait for the ICE servers */
 #define MAX_HELD 1024
 
@@ -103,6 +105,13 @@ void
 gst_call_room_remove_slots (GstCallRoom * self)
 {
   gst_call_slots_remove (self->slots);
+}
+
+void
+gst_call_room_check_signalling (GstCallRoom * self)
+{
+  if (self->signaller)
+    call_signaller_check (self->signaller, CHECK_S);
 }
 
 gboolean
@@ -317,6 +326,12 @@ on_look (gpointer data)
   g_autofree gchar *addresses = gst_call_path_list_addresses ();
   GHashTableIter iter;
   gpointer value;
+
+  if (self->addresses
+      && gst_call_path_addresses_went (self->addresses, addresses))
+    call_signaller_check (self->signaller, 0);
+  g_free (self->addresses);
+  self->addresses = g_strdup (addresses);
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
@@ -693,6 +708,7 @@ gst_call_room_finalize (GObject * object)
   g_clear_object (&self->config.servers);
   g_clear_pointer (&self->slots, gst_call_slots_free);
   g_free (self->peer_id);
+  g_free (self->addresses);
   G_OBJECT_CLASS (gst_call_room_parent_class)->finalize (object);
 }
 

@@ -39,6 +39,8 @@ struct _CallWebsocketLink
   gboolean settled;             /* this socket is */
   GSource *timer;               /* deadline until settled, or of the wait */
   GSource *watch;               /* looks for silence when settled */
+  GSource *check;               /* the server is to be heard before it runs */
+  gint64 check_since;           /* monotonic */
   gint64 heard;                 /* monotonic, last sign of the server */
   gint64 opened;                /* monotonic, when it settled; 0: it did not */
   gint64 retry_after;           /* seconds that an upgrade's refusal asked for */
@@ -79,6 +81,7 @@ call_websocket_link_drop (CallWebsocketLink * self)
 {
   clear_source (&self->timer);
   clear_source (&self->watch);
+  clear_source (&self->check);
   if (self->connecting)
     g_cancellable_cancel (self->connecting);
   g_clear_object (&self->connecting);
@@ -228,6 +231,43 @@ on_watch (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+keep_alive (CallWebsocketLink * self, guint seconds)
+{
+  soup_websocket_connection_set_keepalive_interval (self->socket, seconds);
+}
+
+static gboolean
+on_check (gpointer user_data)
+{
+  CallWebsocketLink *self = user_data;
+
+  clear_source (&self->check);
+  if (self->heard > self->check_since)
+    keep_alive (self, self->silence_timeout / 3);
+  else
+    lose (self, g_error_new (CALL_SIGNALLER_ERROR,
+            CALL_SIGNALLER_ERROR_UNREACHABLE, "Nothing heard of the server "
+            "since the network is in doubt"), FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+void
+call_websocket_link_check (CallWebsocketLink * self, guint seconds)
+{
+  if (seconds == 0 && (self->settled || self->connecting)) {
+    self->attempts = 0;
+    lose (self, g_error_new (CALL_SIGNALLER_ERROR,
+            CALL_SIGNALLER_ERROR_UNREACHABLE, "The network has changed"),
+        FALSE);
+  } else if (self->settled && !self->check
+      && call_websocket_link_is_open (self)) {
+    self->check_since = g_get_monotonic_time ();
+    keep_alive (self, 1);
+    set_timer (self, &self->check, seconds * 1000, on_check);
+  }
+}
+
 void
 call_websocket_link_settle (CallWebsocketLink * self)
 {
@@ -235,8 +275,7 @@ call_websocket_link_settle (CallWebsocketLink * self)
   self->opened = g_get_monotonic_time ();
   clear_source (&self->timer);
   set_timer (self, &self->watch, self->silence_timeout * 250, on_watch);
-  soup_websocket_connection_set_keepalive_interval (self->socket,
-      self->silence_timeout / 3);
+  keep_alive (self, self->silence_timeout / 3);
 }
 
 static void

@@ -46,6 +46,9 @@ void call_websocket_link_retry (CallWebsocketLink * link, gint64 retry_after);
 /* Tries since the last good connection */
 guint call_websocket_link_get_attempts (CallWebsocketLink * link);
 
+/* Is lost unless the server is heard within so many seconds; 0: at once */
+void call_websocket_link_check (CallWebsocketLink * link, guint seconds);
+
 /* The server has answered well: from now on its silence is watched, instead
  * of the time until this is called */
 void call_websocket_link_settle (CallWebsocketLink * link);

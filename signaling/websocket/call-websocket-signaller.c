@@ -434,6 +434,14 @@ call_websocket_signaller_finalize (GObject * object)
 }
 
 static void
+call_websocket_signaller_check (CallSignaller * signaller, guint seconds)
+{
+  CallWebsocketSignaller *self = CALL_WEBSOCKET_SIGNALLER (signaller);
+
+  call_websocket_link_check (self->link, seconds);
+}
+
+static void
 call_websocket_signaller_install_properties (GObjectClass * klass)
 {
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT |
@@ -469,6 +477,7 @@ call_websocket_signaller_class_init (CallWebsocketSignallerClass * klass)
   signaller_class->open = call_websocket_signaller_open;
   signaller_class->send = call_websocket_signaller_send;
   signaller_class->close = call_websocket_signaller_close;
+  signaller_class->check = call_websocket_signaller_check;
   G_OBJECT_CLASS (klass)->finalize = call_websocket_signaller_finalize;
   call_websocket_signaller_install_properties (G_OBJECT_CLASS (klass));
 }
