@@ -186,9 +186,8 @@ set_if_present (GObject * object, const gchar * name, gint value)
     g_object_set (object, name, value, NULL);
 }
 
-/* libnice's, where webrtcbin shows it */
-static GObject *
-get_agent (GstElement * webrtcbin, GObject ** ice)
+GObject *
+gst_call_ice_get_agent (GstElement * webrtcbin, GObject ** ice)
 {
   GObject *agent = NULL;
 
@@ -202,7 +201,7 @@ void
 gst_call_ice_before_checks (GstElement * webrtcbin)
 {
   g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = get_agent (webrtcbin, &ice);
+  g_autoptr (GObject) agent = gst_call_ice_get_agent (webrtcbin, &ice);
 
   set_if_present (agent, "stun-max-retransmissions", CHECK_SENDS);
 }
@@ -212,7 +211,7 @@ gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only,
     guint min_port, guint max_port)
 {
   g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = get_agent (webrtcbin, &ice);
+  g_autoptr (GObject) agent = gst_call_ice_get_agent (webrtcbin, &ice);
   gboolean added;
 
   if (relay_only)

@@ -35,6 +35,8 @@ void gst_call_ice_url_clear (GstCallIceUrl * url);
 /* Before the first offer or answer; servers: gstcallservers.h */
 void gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only,
     guint min_port, guint max_port);
+/* libnice's, where webrtcbin shows it, and its owner (transfer full) */
+GObject *gst_call_ice_get_agent (GstElement * webrtcbin, GObject ** ice);
 /* Where we offered, before the answer is set */
 void gst_call_ice_before_checks (GstElement * webrtcbin);
 

@@ -24,6 +24,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallice.h"
 #include "gstcallpath.h"
 
 #include <ifaddrs.h>
@@ -47,19 +48,6 @@ struct _GstCallPath
   GstElement *webrtcbin;
   State *state;
 };
-
-/* (transfer full), may be NULL */
-static GObject *
-get_agent (GstElement * webrtcbin)
-{
-  g_autoptr (GObject) ice = NULL;
-  GObject *agent = NULL;
-
-  g_object_get (webrtcbin, "ice-agent", &ice, NULL);
-  if (ice && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
-    g_object_get (ice, "agent", &agent, NULL);
-  return agent;
-}
 
 /* The first handler of this signal */
 static void
@@ -88,7 +76,8 @@ GstCallPath *
 gst_call_path_new (GstElement * webrtcbin)
 {
   GstCallPath *self = g_new0 (GstCallPath, 1);
-  g_autoptr (GObject) agent = get_agent (webrtcbin);
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = gst_call_ice_get_agent (webrtcbin, &ice);
 
   self->webrtcbin = webrtcbin;
   self->state = g_atomic_rc_box_new0 (State);
@@ -121,7 +110,8 @@ gst_call_path_is_broken (GstCallPath * self)
 gboolean
 gst_call_path_restart (GstCallPath * self)
 {
-  g_autoptr (GObject) agent = get_agent (self->webrtcbin);
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = gst_call_ice_get_agent (self->webrtcbin, &ice);
 
   return agent && nice_agent_restart (NICE_AGENT (agent));
 }
@@ -178,7 +168,8 @@ gst_call_path_addresses_went (const gchar * before, const gchar * after)
 gboolean
 gst_call_path_lost_address (GstCallPath * self, const gchar * addresses)
 {
-  g_autoptr (GObject) agent = get_agent (self->webrtcbin);
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = gst_call_ice_get_agent (self->webrtcbin, &ice);
   g_auto (GStrv) list = g_strsplit (addresses, " ", -1);
   NiceCandidate *local = NULL, *remote = NULL;
   gchar address[NICE_ADDRESS_STRING_LEN];

@@ -147,5 +147,10 @@ export async function startProxy(server, change = (message) => message, back = (
       from.on('close', () => to.close());
     }
   });
-  return { address, port: http.address().port, close: () => { proxy.close(); http.close(); } };
+  // cut: all that there are now end without a word
+  const cut = () => {
+    for (const near of proxy.clients)
+      near.terminate();
+  };
+  return { address, port: http.address().port, cut, close: () => { proxy.close(); http.close(); } };
 }
