@@ -184,12 +184,12 @@ class Browser {
 }
 
 // What runs a browser behind the words of a prefix
-const program = (path, prefix) => ({
+const program = (path, prefix, env) => ({
   executablePath: prefix.length ? PREFIXED : path,
-  env: { ...process.env, GST_CALL_PREFIX: [...prefix, path].join(' ') },
+  env: { ...process.env, ...env, GST_CALL_PREFIX: [...prefix, path].join(' ') },
 });
 
-async function launchChromium({ insecure, cameras, fps, video, devices, permission, args, prefix }) {
+async function launchChromium({ insecure, cameras, fps, video, devices, permission, args, prefix, env }) {
   const { chromium } = require('playwright-core');
   const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -202,7 +202,7 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
     flags.push(`--use-fake-device-for-media-stream=device-count=${cameras},fps=${fps}`);
   if (video)
     flags.push(`--use-file-for-fake-video-capture=${video}`);
-  const browser = await chromium.launch({ ...program(CHROMIUM, prefix), headless: true,
+  const browser = await chromium.launch({ ...program(CHROMIUM, prefix, env), headless: true,
     timeout: LAUNCH_TIMEOUT, args: [...flags, ...args] });
   return new Browser(browser, 'chromium', browser.version(), async (wish) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: insecure, viewport: wish.viewport,
@@ -225,10 +225,10 @@ async function launchChromium({ insecure, cameras, fps, video, devices, permissi
   });
 }
 
-async function launchFirefox({ insecure, permission, devices, prefix }) {
+async function launchFirefox({ insecure, permission, devices, prefix, env }) {
   const puppeteer = require('puppeteer-core');
   const browser = await puppeteer.launch({
-    browser: 'firefox', ...program(FIREFOX, prefix), headless: true, timeout: LAUNCH_TIMEOUT,
+    browser: 'firefox', ...program(FIREFOX, prefix, env), headless: true, timeout: LAUNCH_TIMEOUT,
     acceptInsecureCerts: insecure,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': devices,
@@ -255,9 +255,9 @@ async function launchFirefox({ insecure, permission, devices, prefix }) {
 //   devices      false: the machine's real devices, if it has any
 //   permission   false: camera and microphone are refused
 //   args         further flags for Chromium
-//   prefix       words before the browser, such as those of link.mjs
+//   prefix       words before the browser, such as those of link.mjs; env: further environment
 export function launch(name, { insecure = false, cameras = 4, fps = 15, video = '', devices = true,
-  permission = true, args = [], prefix = [] } = {}) {
-  const options = { insecure, cameras, fps, video, devices, permission, args, prefix };
+  permission = true, args = [], prefix = [], env = {} } = {}) {
+  const options = { insecure, cameras, fps, video, devices, permission, args, prefix, env };
   return name === 'firefox' ? launchFirefox(options) : launchChromium(options);
 }

@@ -87,7 +87,7 @@ export function mishaps({ drop = 0, duplicate = 0, reorder = 0, delay = 0, seed 
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
     return (state >>> 8) / 0x800000;
   };
-  return () => {
+  const carry = () => {
     const held = new Set(); // what the next message overtakes
     let due = 0;
     function deliver(text, give) {
@@ -115,7 +115,12 @@ export function mishaps({ drop = 0, duplicate = 0, reorder = 0, delay = 0, seed 
       }
     };
   };
+  carry.linger = delay + REORDER_WAIT;
+  return carry;
 }
+
+const plain = () => (text, give) => give(text);
+plain.linger = 0;
 
 // Pages come from the server itself
 const hand = (server) => (request, response) => {
@@ -129,7 +134,7 @@ const hand = (server) => (request, response) => {
 // A server that hands everything on to another, each message through change(), and
 // what that one says through back(), from a text to texts; all of it through carry()
 export async function startProxy(server, change = (message) => message, back = (text) => [text],
-  { address = '127.0.0.1', carry = () => (text, give) => give(text) } = {}) {
+  { address = '127.0.0.1', carry = plain } = {}) {
   const { address: host = '127.0.0.1', port } = server;
   const http = createServer(hand({ address: host, port })).listen(0, address);
   const proxy = new WebSocketServer({ server: http, perMessageDeflate: false, handleProtocols: () => PROTOCOL });
@@ -144,7 +149,7 @@ export async function startProxy(server, change = (message) => message, back = (
     far.on('message', (data) => back(String(data)).forEach((text) => home(text, (t) => near.send(t))));
     for (const [from, to] of [[near, far], [far, near]]) {
       from.on('error', () => to.terminate());
-      from.on('close', () => to.close());
+      from.on('close', () => setTimeout(() => to.close(), carry.linger)); // behind what is late
     }
   });
   // cut: all that there are now end without a word
