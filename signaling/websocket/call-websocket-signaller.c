@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define DEFAULT_CONNECT_TIMEOUT 10
-#define DEFAULT_SILENCE_TIMEOUT 60
+#define DEFAULT_SILENCE_TIMEOUT 10
 
 enum
 {
