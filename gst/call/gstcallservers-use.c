@@ -120,12 +120,15 @@ gst_call_servers_apply (GstCallServers * self, GstElement * webrtcbin)
     GST_DEBUG_OBJECT (webrtcbin, "STUN: %s at %s", stun->url, uri);
     g_object_set (webrtcbin, "stun-server", uri, NULL);
   }
+  /* one that is silent may be back, but a TLS handshake that hangs holds one of
+   * the few threads that GIO has for them */
   for (i = 0; i < self->servers->len; i++) {
     const GstCallServer *server = g_ptr_array_index (self->servers, i);
 
     if (!server->parsed.turn || server->useless
         || server->result == GST_CALL_TURN_REFUSED
-        || server->result == GST_CALL_TURN_UNTRUSTED)
+        || server->result == GST_CALL_TURN_UNTRUSTED
+        || (server->parsed.tls && server->result == GST_CALL_TURN_SILENT))
       continue;
     for (j = 0; j < 2; j++) {
       if (server->addresses[j] && n < MAX_TURN)

@@ -86,16 +86,18 @@ shake_hands (GTask * task, GSocketConnection * connection)
   g_autoptr (GSocketConnectable) identity =
       g_network_address_new (self->host, self->port);
   GError *error = NULL;
-  g_autoptr (GIOStream) tls = g_tls_client_connection_new
-      (G_IO_STREAM (connection), identity, &error);
+  /* at once: otherwise it reads the system's authorities first, 13 ms of work */
+  g_autoptr (GIOStream) tls =
+      g_initable_new (g_tls_backend_get_client_connection_type
+      (g_tls_backend_get_default ()), NULL, &error, "base-io-stream",
+      connection, "server-identity", identity, self->trust ? "database" : NULL,
+      self->trust, NULL);
 
   if (!tls) {
     g_task_return_error (task, error);
     g_object_unref (task);
     return;
   }
-  if (self->trust)
-    g_tls_connection_set_database (G_TLS_CONNECTION (tls), self->trust);
   self->cancellable = g_cancellable_new ();
   self->cancelled = g_cancellable_connect (g_task_get_cancellable (task),
       G_CALLBACK (on_outer_cancelled), g_object_ref (self->cancellable),

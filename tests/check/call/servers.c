@@ -31,6 +31,13 @@ typedef struct
   guint8 data[32];
 } Answer;
 
+static void
+answer_free (gpointer data)
+{
+  g_object_unref (((Answer *) data)->to);
+  g_free (data);
+}
+
 static gboolean
 send_answer (gpointer data)
 {
@@ -38,8 +45,6 @@ send_answer (gpointer data)
 
   g_socket_send_to (answer->server->socket, answer->to,
       (gchar *) answer->data, sizeof answer->data, NULL, NULL);
-  g_object_unref (answer->to);
-  g_free (answer);
   return G_SOURCE_REMOVE;
 }
 
@@ -58,14 +63,17 @@ on_request (GSocket * socket, GIOCondition condition, gpointer data)
 
   if (n >= 20 && server->delay != G_MAXUINT) {
     Answer *answer = g_new0 (Answer, 1);
+    GSource *source;
 
     answer->server = server;
     answer->to = g_object_ref (from);
     memcpy (answer->data, head, 4);
     memcpy (answer->data + 4, request + 4, 16);
     memcpy (answer->data + 20, mapped, 12);
-    g_source_unref (gst_call_worker_add_timer (server->worker, server->delay,
-            send_answer, answer));
+    source = g_timeout_source_new (server->delay);
+    g_source_set_callback (source, send_answer, answer, answer_free);
+    g_source_attach (source, g_main_context_get_thread_default ());
+    g_source_unref (source);
   }
   g_atomic_int_inc (&server->asked);
   g_clear_object (&from);

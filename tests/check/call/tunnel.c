@@ -8,10 +8,54 @@
 
 #include "gstcalltunnel.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECRET "what nobody else may read"
 #define WATCHDOG 20             /* s */
+
+/* An authority whose key was thrown away. The system's are many, and each
+ * connection looks through them. */
+static const gchar nobody[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBejCCAR+gAwIBAgIUMULkUdT5b4YBJylDS/BgH40C+/IwCgYIKoZIzj0EAwIw\n"
+    "ETEPMA0GA1UEAwwGTm9ib2R5MCAXDTI2MTEyNzA0MjM1MVoYDzIxMjYxMTAzMDQy\n"
+    "MzUxWjARMQ8wDQYDVQQDDAZOb2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\n"
+    "AARIXm2m21vxqPhUV/ctG6951bKJbdv5bYd4jvKsvLKhImYa1Ilx9KrSmtsyHHE0\n"
+    "cu4WrjMt0BRpHAqqfdhVSRAro1MwUTAdBgNVHQ4EFgQUy42TVjLIy+9TQZM8RwRh\n"
+    "BAZ+HpIwHwYDVR0jBBgwFoAUy42TVjLIy+9TQZM8RwRhBAZ+HpIwDwYDVR0TAQH/\n"
+    "BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA0Bp6oCnj6h8RixA6uLCPGTO4C1zY\n"
+    "fboV9mtH7wNwsQACIQDVGGc4zi4Eego3fSK/uh9Za7DmA9QOi02wa85gR9ofkg==\n"
+    "-----END CERTIFICATE-----\n";
+
+/* Read at each connection */
+static gchar *authority;
+
+static void
+make_authority (void)
+{
+  gint fd = g_file_open_tmp (NULL, &authority, NULL);
+
+  fail_unless (fd >= 0 && close (fd) == 0);
+  fail_unless (g_file_set_contents (authority, nobody, -1, NULL));
+}
+
+static void
+remove_authority (void)
+{
+  g_unlink (authority);
+  g_clear_pointer (&authority, g_free);
+}
+
+static GstCallTunnel *
+tunnel_new (void)
+{
+  g_autoptr (GTlsDatabase) trust = g_tls_file_database_new (authority, NULL);
+
+  fail_unless (trust != NULL);
+  return gst_call_tunnel_new (trust);
+}
 
 static GSocketListener *
 server_new (GSocketAddress ** address)
@@ -33,6 +77,8 @@ enter (guint16 port)
   GSocketConnection *connection;
 
   g_socket_client_set_timeout (client, WATCHDOG);
+  /* it would be looked up in the threads that the handshakes have */
+  g_socket_client_set_enable_proxy (client, FALSE);
   connection = g_socket_client_connect_to_host (client, "127.0.0.1", port,
       NULL, NULL);
   fail_unless (connection != NULL);
@@ -61,7 +107,7 @@ GST_START_TEST (test_tunnel_not_in_the_clear)
 {
   g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GSocketListener) server = server_new (&address);
-  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  GstCallTunnel *tunnel = tunnel_new ();
   guint16 port = gst_call_tunnel_open (tunnel, address, "127.0.0.1", NULL);
   g_autoptr (GSocketConnection) writer = NULL;
   g_autoptr (GSocketConnection) arrived = NULL;
@@ -96,7 +142,7 @@ GST_START_TEST (test_tunnel_bounded)
 {
   g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GSocketListener) server = server_new (&address);
-  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  GstCallTunnel *tunnel = tunnel_new ();
   guint16 port = gst_call_tunnel_open (tunnel, address, "127.0.0.1", NULL);
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GSocketConnection) last = NULL;
@@ -118,7 +164,7 @@ GST_END_TEST;
  * there is none, and it says so */
 GST_START_TEST (test_tunnel_servers)
 {
-  GstCallTunnel *tunnel = gst_call_tunnel_new (NULL);
+  GstCallTunnel *tunnel = tunnel_new ();
   g_autoptr (GError) error = NULL;
   guint i;
 
@@ -147,6 +193,7 @@ tunnel_suite (void)
   GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
+  tcase_add_checked_fixture (tc, make_authority, remove_authority);
   tcase_add_test (tc, test_tunnel_not_in_the_clear);
   tcase_add_test (tc, test_tunnel_bounded);
   tcase_add_test (tc, test_tunnel_servers);

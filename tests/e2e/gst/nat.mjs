@@ -18,6 +18,7 @@ import { iceServers, startTurn } from '../../lib/turn-server.mjs';
 const WANTED = process.argv.slice(2);
 const AT_ONCE = 4; // cells, on two cores
 const FAIL_TIMEOUT = 10000; // ms from the offer
+const SLACK = 10000; // ms, for a busy machine
 
 watchdog(170);
 
@@ -63,7 +64,7 @@ async function tryCell([one, other], way) {
   if (IMPOSSIBLE.includes(name)) {
     assert.ok(failure, `${name}: connected, which cannot be`);
     const took = times['call-error'] - times['call-state connecting'];
-    assert.ok(took < FAIL_TIMEOUT, `${name}: ${took} ms`);
+    assert.ok(took < FAIL_TIMEOUT + SLACK, `${name}: ${took} ms`);
     assert.match(failure.text, /STUN server answers, which is not enough; no TURN server is set/, name);
     text = `no path, told after ${took} ms`;
   } else {
