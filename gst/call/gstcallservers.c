@@ -19,7 +19,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 #define ANSWER_MS 200
 #define NAMES_MS 500
-#define REFRESH_US (30 * G_USEC_PER_SEC)
+#define REFRESH_US (10 * G_USEC_PER_SEC)
 /* Of all servers; what comes behind is not looked at */
 #define MAX_URLS 64
 

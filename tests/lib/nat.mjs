@@ -11,6 +11,7 @@
 //   cone       one port outside for each port inside, which lets in only whom was written to (RFC
 //              4787: endpoint-independent mapping, address and port-dependent filtering)
 //   symmetric  another port outside for each address and port that is written to
+//   closed     as cone, and no UDP gets out
 //
 // The namespaces have no names and end with the process that made them.
 
@@ -25,13 +26,17 @@ const inside = (pid) => (...words) =>
   execFileSync('nsenter', ['-t', pid, '-n', ...words], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 const here = (...words) => execFileSync(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
-const RULES = (mode) => `
+const RULES = (kind) => `
 table ip nat {
-  chain after { type nat hook postrouting priority 100; oifname "out" masquerade ${mode}; }
+  chain after {
+    type nat hook postrouting priority 100;
+    oifname "out" masquerade ${kind === 'symmetric' ? 'fully-random' : ''};
+  }
 }
 table ip filter {
   chain through {
     type filter hook forward priority 0; policy drop;
+    ${kind === 'closed' ? 'meta l4proto udp drop;' : ''}
     ct state established,related accept;
     iifname "in" accept;
   }
@@ -84,7 +89,7 @@ async function makeHost(kind, number) {
   up(inHost, 'eth0', `10.${number}.0.2`);
   inHost('ip', 'route', 'add', 'default', 'via', `10.${number}.0.1`);
   run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
-  run('nft', RULES(kind === 'symmetric' ? 'fully-random' : ''));
+  run('nft', RULES(kind));
   await ready(inHost, 'eth0');
   return prefix;
 }

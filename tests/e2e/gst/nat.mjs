@@ -1,7 +1,7 @@
 // gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Given two people behind no router, one that lets answers in (cone) or one with a new port for
-// everybody (symmetric), and STUN, or TURN over UDP, TCP or TLS,
+// Given two people behind no router, one that lets answers in (cone), one with a new port for
+// everybody (symmetric) or one that lets no UDP out (closed), and STUN, or TURN over UDP, TCP or TLS,
 // when they call each other,
 // then they hear each other wherever it is possible; where it is not they are told so within 10 s of
 // the offer, and what is missing.
@@ -23,12 +23,17 @@ const SLACK = 10000; // ms, for a busy machine
 watchdog(170);
 
 const KINDS = ['none', 'cone', 'symmetric'];
-const PAIRS = KINDS.flatMap((one, i) => KINDS.slice(i).map((other) => [one, other]));
-// Nobody can know the port that a symmetric router will use for the other one's
-const IMPOSSIBLE = ['cone-symmetric stun', 'symmetric-symmetric stun'];
+const PAIRS = [...KINDS.flatMap((one, i) => KINDS.slice(i).map((other) => [one, other])), ['closed', 'cone']];
+// Nobody can know the port that a symmetric router will use for the other one's, and what is said then
+const IMPOSSIBLE = {
+  'cone-symmetric stun': /a STUN server answers, which is not enough; no TURN server is set/,
+  'symmetric-symmetric stun': /a STUN server answers, which is not enough; no TURN server is set/,
+  'closed-cone stun': /no STUN server answers; no TURN server is set/,
+  'closed-cone udp': /turn:\S+=udp does not answer/,
+};
 
-const hosts = await makeHosts([...KINDS, ...KINDS]);
-const hostOf = (kind, side) => hosts[KINDS.indexOf(kind) + side * KINDS.length];
+const hosts = await makeHosts([...KINDS, ...KINDS, 'closed']);
+const hostOf = (kind, side) => (kind === 'closed' ? hosts.at(-1) : hosts[KINDS.indexOf(kind) + side * KINDS.length]);
 const turn = await startTurn({ address: PUBLIC });
 const server = await startServer({ address: PUBLIC });
 
@@ -61,11 +66,11 @@ async function tryCell([one, other], way) {
   hears.catch(() => {});
   const failure = await Promise.race([hears.then(() => null), ann.event('call-error')]);
   let text;
-  if (IMPOSSIBLE.includes(name)) {
+  if (name in IMPOSSIBLE) {
     assert.ok(failure, `${name}: connected, which cannot be`);
     const took = times['call-error'] - times['call-state connecting'];
     assert.ok(took < FAIL_TIMEOUT + SLACK, `${name}: ${took} ms`);
-    assert.match(failure.text, /STUN server answers, which is not enough; no TURN server is set/, name);
+    assert.match(failure.text, IMPOSSIBLE[name], name);
     text = `no path, told after ${took} ms`;
   } else {
     assert.equal(failure, null, `${name}: ${failure?.text}\n${bob.describe()}`);

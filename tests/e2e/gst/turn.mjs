@@ -27,9 +27,12 @@ let rooms = 0;
 // Two lines with these servers and nothing but a relay
 function makePair(urls, credentials, call = {}) {
   const uri = roomUri(server, `room-${++rooms}`);
-  const more = { 'ice-servers': iceServers([urls, credentials]), 'ice-transport-policy': 'relay', ...call };
+  const more = { 'stats-interval': 500, 'ice-servers': iceServers([urls, credentials]), 'ice-transport-policy': 'relay', ...call };
   return [startPeer({ name: 'Ann', uri, call: more }), startPeer({ name: 'Bob', uri, call: more, prefix: link.far })];
 }
+
+// The path of the only peer, when there is one
+const pathOf = (stats) => Object.entries(stats).find(([name]) => /^peer-(?!id)/.test(name))?.[1]['candidate-pair'];
 
 async function end(pair) {
   for (const peer of pair)
@@ -40,6 +43,8 @@ for (const way of ['udp', 'tcp', 'tls']) {
   await step(`TURN over ${way.toUpperCase()}: a call through it`, async () => {
     const pair = makePair([turn[way]], turn.credentials(), way === 'tls' ? { 'tls-ca-file': turn.authority } : {});
     await Promise.all(pair.map((peer) => peer.meets()));
+    const path = pathOf(await pair[0].event('call-stats', pathOf));
+    assert.deepEqual([path['local-candidate-type'], path['remote-candidate-type']], ['relay', 'relay']);
     assert.deepEqual(pair.flatMap((peer) => peer.warnings), []);
     await end(pair);
   });
