@@ -460,6 +460,29 @@ take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
   gst_call_sdp_line_publish (line);
 }
 
+/* webrtcbin makes up another SSRC for RTX with each description, but goes on
+ * sending with the first one */
+static void
+keep_fid (GstCallSdpLine * line, const GstCallSdpSection * section)
+{
+  for (guint i = 0; i < section->fids->len; i++) {
+    GstCallSdpFid *fid = &g_array_index (section->fids, GstCallSdpFid, i);
+    guint32 made = fid->rtx;
+
+    if (fid->primary == 0 || fid->rtx == 0)
+      continue;
+    if (line->fid.primary != fid->primary)
+      line->fid = *fid;
+    fid->rtx = line->fid.rtx;
+    for (guint j = 0; j < section->ssrcs->len; j++) {
+      GstCallSdpSsrc *ssrc = &g_array_index (section->ssrcs, GstCallSdpSsrc, j);
+
+      if (ssrc->ssrc == made)
+        ssrc->ssrc = fid->rtx;
+    }
+  }
+}
+
 gboolean
 gst_call_sdp_line_take_made (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpLine * line, const GstCallSdpSection * section,
@@ -476,6 +499,7 @@ gst_call_sdp_line_take_made (GstCallSdp * self, GstCallSdpSession * session,
   if (!line->negotiated && section->kind != GST_CALL_KIND_DATA)
     line->inner_direction = section->direction;
   take_msid (self, line, section);
+  keep_fid (line, section);
   if (type == GST_CALL_SDP_OFFER)
     take_made_offer (self, session, line, section);
   else

@@ -190,6 +190,7 @@ typedef struct
   GstCallSdpChoice choice;          /* in use; for a rejected line: inside */
   gboolean stand_in;                /* choice was never agreed */
   GArray *offers;                   /* GstCallSdpChoice, in our open offer */
+  GstCallSdpFid fid;                /* of what we send, 0: none yet */
   guint twcc_id, mid_id;            /* 0: not on this line */
   gboolean rtcp_rsize;
   GstCallKind wire_kind;            /* differs when recycled as another */

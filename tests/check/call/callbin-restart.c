@@ -16,6 +16,7 @@ typedef struct
   CallMiddle middle;            /* first */
   gchar *session;
   gchar *ufrags[2];             /* newest, by side */
+  gchar *groups[2];             /* SSRCs, for RTX as well */
   guint descriptions[2];
   guint candidates[2];          /* since the newest description */
   gboolean hold;                /* answers stay here … */
@@ -23,12 +24,12 @@ typedef struct
 } Reader;
 
 static gchar *
-ufrag_of (const gchar * sdp)
+value_of (const gchar * sdp, const gchar * name)
 {
-  const gchar *start = strstr (sdp, "a=ice-ufrag:");
+  const gchar *start = strstr (sdp, name);
 
   fail_unless (start != NULL);
-  start += strlen ("a=ice-ufrag:");
+  start += strlen (name);
   return g_strndup (start, strcspn (start, "\r\n"));
 }
 
@@ -38,8 +39,14 @@ read_message (CallMiddle * middle, guint from, CallMessage * message)
   Reader *self = (Reader *) middle;
 
   if (message->sdp) {
+    g_autofree gchar *group = value_of (message->sdp, "a=ssrc-group:FID ");
+
+    /* what is sent again must go on being known as that */
+    if (!self->groups[from])
+      self->groups[from] = g_strdup (group);
+    fail_unless_equals_string (group, self->groups[from]);
     g_free (self->ufrags[from]);
-    self->ufrags[from] = ufrag_of (message->sdp);
+    self->ufrags[from] = value_of (message->sdp, "a=ice-ufrag:");
     self->descriptions[from]++;
     self->candidates[from] = 0;
     g_free (self->session);
@@ -70,6 +77,7 @@ tear_down (Reader * self)
   for (i = 0; i < 2; i++) {
     call_side_no_error (self->middle.sides[i]);
     g_free (self->ufrags[i]);
+    g_free (self->groups[i]);
   }
   call_middle_tear_down (&self->middle);
   g_clear_pointer (&self->held, call_message_unref);
