@@ -1,7 +1,8 @@
 // gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Given two gst-launch lines on machines of their own, and a third beside the first,
-// when the cable is cut for 3 and for 15 s, or the far machine gets other addresses in mid-call,
+// when the cable is cut for 3 and for 15 s, the far machine gets other addresses in mid-call, or the
+// router before it forgets its mappings,
 // then who is cut off is told to be reconnecting, pictures and sound come again by themselves, in
 // the same slot, and the two others never noticed.
 
@@ -114,4 +115,23 @@ await step('all end cleanly', async () => {
 });
 
 await server.stop();
+link.remove();
+
+await step('behind a router that forgets its mappings', async () => {
+  const box = await makeLink({ nat: true });
+  const other = await startServer({ address: box.near });
+  const pair = [[], box.far].map((prefix, i) => startPeer({ name: i ? 'Bob' : 'Ann', uri: roomUri(other, 'tea'), prefix }));
+  await Promise.all(pair.map((peer) => peer.meets()));
+  box.rebind();
+  await sleep(1000); // what was on its way has come
+  const start = Date.now();
+  await Promise.all(pair.map((peer) => peer.sees({ pictures: 2 })));
+  console.log(`# pictures ${Date.now() - start + 1000} ms after`);
+  assert.ok(Date.now() - start < BACK_WITHIN);
+  await Promise.all(pair.map((peer) => peer.meets()));
+  for (const peer of pair)
+    assert.equal(await peer.interrupt(), 0);
+  await other.stop();
+});
+
 done();

@@ -65,13 +65,18 @@ async function closed(page, line) {
   await both(page, line);
 }
 
-async function lost(page, line) {
+// By hand it says bye; killed it cannot
+async function lost(page, line, wanted) {
   const since = line.events.length;
   const started = Date.now();
-  await page.close();
+  if (wanted === 'bye')
+    await page.close();
+  else
+    page.goto('chrome://crash').catch(() => {});
   const { code } = await line.event('call-peer-left', undefined, { since });
   console.log(`# left, ${code}, ${Date.now() - started} ms after the end of the tab`);
   assert.ok(Date.now() - started < GONE_WITHIN);
+  assert.equal(code, wanted);
 }
 
 for (const first of ['page', 'line']) {
@@ -92,7 +97,8 @@ for (const first of ['page', 'line']) {
   for (const seconds of [3, 15])
     await step(`a cut of ${seconds} s`, () => cut(page, line, seconds));
   await step('the connection is closed without a word: a fresh one', () => closed(page, line));
-  await step('the tab is gone: so is the page', () => lost(page, line));
+  const end = first === 'page' ? 'bye' : 'gone';
+  await step(`the tab is ${end === 'bye' ? 'closed' : 'killed'}: ${end}`, () => lost(page, line, end));
   await step('the line ends cleanly', async () => {
     assert.equal(await line.interrupt(), 0);
     assert.deepEqual(line.errors, []);
