@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Is the peer still there? And if nothing comes of it: the lower steps of the
- * ladder (docs/decisions/0015-the-ladder.md). The upper ones, a fresh session
+ * ladder (docs/decisions/0011-the-ladder.md). The upper ones, a fresh session
  * and being gone, are in gstcallmember.c.
  *
  * A sign of life is whatever comes out of ICE: RTP, RTCP, DTLS, SCTP. Who has
