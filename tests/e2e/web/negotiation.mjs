@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { launch, watchdog } from '../../lib/browser.mjs';
 import { startServer } from '../../lib/call-server.mjs';
+import { pagePeer } from '../../lib/page-peer.mjs';
 import { done, step } from '../../lib/tap.mjs';
 
 watchdog(150);
@@ -15,69 +16,6 @@ watchdog(150);
 function hurry() {
   const { setTimeout: plain } = window;
   window.setTimeout = (fn, ms, ...args) => plain(fn, ms >= 6000 ? ms / 10 : ms, ...args);
-}
-
-// Lives in a page of its own, which only gives it an origin
-function stranger() {
-  window.Stranger = class {
-    seq = 0;
-    inbox = [];
-    answers = true; // to offers
-    frames = 0;
-
-    constructor(peer) {
-      this.peer = peer;
-      this.socket = new WebSocket(location.href.replace(/^http/, 'ws').split('?')[0], 'gst-call.1');
-      this.socket.onopen = () => this.socket.send(JSON.stringify({ type: 'hello', version: 1, peer }));
-      this.socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
-    }
-
-    send(message) {
-      this.socket.send(JSON.stringify({ ...message, seq: ++this.seq }));
-    }
-
-    connect(session, to) {
-      this.pc?.close();
-      Object.assign(this, { session, to, pc: new RTCPeerConnection() });
-      this.pc.onicecandidate = ({ candidate }) => candidate?.candidate &&
-        this.send({ type: 'candidate', to, session, candidate: candidate.candidate, sdpMid: candidate.sdpMid });
-    }
-
-    async media(kinds) {
-      const stream = await navigator.mediaDevices.getUserMedia(kinds);
-      for (const track of stream.getTracks())
-        this.pc.addTrack(track, stream);
-    }
-
-    async offer(session, to, kinds) {
-      this.connect(session, to);
-      await this.media(kinds);
-      await this.reoffer();
-    }
-
-    async reoffer() {
-      await this.pc.setLocalDescription();
-      this.send({ type: 'offer', to: this.to, session: this.session, sdp: this.pc.localDescription.sdp });
-    }
-
-    async receive(message) {
-      this.inbox.push(message);
-      if (message.type === 'offer' && this.answers) {
-        if (message.session !== this.session) {
-          this.connect(message.session, message.from);
-          this.channel = this.pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
-          await this.media({ audio: true, video: true });
-        }
-        await this.pc.setRemoteDescription(message); // rolls back: we are polite
-        await this.pc.setLocalDescription();
-        this.send({ type: 'answer', to: message.from, session: message.session, sdp: this.pc.localDescription.sdp });
-      } else if (message.type === 'answer' && message.session === this.session) {
-        await this.pc.setRemoteDescription(message);
-      } else if (message.type === 'candidate' && message.session === this.session) {
-        await this.pc.addIceCandidate(message).catch(() => {});
-      }
-    }
-  };
 }
 
 const server = await startServer();
@@ -93,8 +31,8 @@ const link = (wanted) => ann.until((w) => window.gstCall.peers.find((p) => p.dis
 const status = () => ann.evaluate(() => [...document.querySelectorAll('.tile')]
   .find((tile) => tile.textContent.includes('Stranger')).querySelector('.status').textContent);
 const enter = async (room, peer) => {
-  lab = await browser.open(server.page(room, { name: 'Lab', autojoin: false }), { before: [stranger] });
-  await lab.evaluate((p) => { window.peer = new window.Stranger(p); }, peer);
+  lab = await browser.open(server.page(room, { name: 'Lab', autojoin: false }), { before: [pagePeer] });
+  await lab.evaluate((p) => { window.peer = new window.PagePeer(p); }, peer);
   await gets('welcome');
 };
 const annJoins = async (room) => {
