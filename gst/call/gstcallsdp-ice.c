@@ -83,9 +83,8 @@ gst_call_sdp_candidate_is_mdns (const gchar * candidate)
 static gint
 find_mid (GstCallSdp * self, const gchar * mid)
 {
-  for (guint i = 0; i < self->session->lines->len; i++) {
-    if (g_strcmp0 (gst_call_sdp_session_line (self->session, i)->media.mid,
-            mid) == 0)
+  for (guint i = 0; i < self->session->wire->len; i++) {
+    if (g_strcmp0 (gst_call_sdp_session_wire (self->session, i)->mid, mid) == 0)
       return i;
   }
   return -1;
@@ -110,13 +109,15 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
     const gchar * mid, gint mline_index, guint * mline, GError ** error)
 {
   GstCallSdpSession *session = self->session;
-  gint index = mline_index;
+  gint index = mline_index, line;
 
   if (mid != NULL && *mid != '\0')
     index = find_mid (self, mid);
-  if (index < 0 || index >= (gint) session->lines->len) {
+  line = index < 0 || index >= (gint) session->wire->len ? -1
+      : gst_call_sdp_session_wire (session, index)->line;
+  if (line < 0) {
     g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
-        "The peer sent a candidate for an unknown m-line");
+        "The peer sent a candidate for an unknown or dead m-line");
     return FALSE;
   }
   if (candidate == NULL)
@@ -135,10 +136,9 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
   }
   /* webrtcbin has one transport, on its first m-line; the peer's is on the
    * first that is not rejected, and after negotiation on all in the bundle */
-  if (index == session->wire_tag || (session->state == GST_CALL_SDP_STABLE
-          && !gst_call_sdp_session_line (session, index)->media.rejected))
-    index = MAX (session->inner_tag, 0);
-  *mline = index;
+  if (index == session->wire_tag || session->state == GST_CALL_SDP_STABLE)
+    line = MAX (session->inner_tag, 0);
+  *mline = line;
   return TRUE;
 }
 

@@ -1,11 +1,11 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What one description does to one m-line.
+ * What one description does to one m-line inside.
  *
- * Inside, an m-line lives for ever and never changes its kind, mid or
- * direction; the wire may stop it, recycle it with another mid and turn its
- * direction as RFC 8829 allows.
+ * There it lives for ever and never changes its kind, mid or direction; the
+ * wire may stop it, recycle it with another mid and turn its direction as RFC
+ * 8829 allows.
  *
  *   rule                               needed by
  *   ---------------------------------  ---------------------------------------
@@ -45,7 +45,7 @@ gst_call_sdp_line_new (GstCallKind kind, guint index)
   GstCallSdpLine *line = g_new0 (GstCallSdpLine, 1);
 
   line->media.kind = kind;
-  line->wire_kind = kind;
+  line->wire = -1;
   line->media.index = index;
   line->media.rtx_payload = -1;
   line->choice.rtx_pt = -1;
@@ -65,8 +65,6 @@ gst_call_sdp_line_copy (const GstCallSdpLine * line)
   copy->inner_mid = g_strdup (line->inner_mid);
   if (copy->offers != NULL)
     g_array_ref (copy->offers);
-  copy->proto = g_strdup (line->proto);
-  copy->first_format = g_strdup (line->first_format);
   copy->msid_stream = g_strdup (line->msid_stream);
   copy->msid_track = g_strdup (line->msid_track);
   return copy;
@@ -79,8 +77,6 @@ gst_call_sdp_line_free (GstCallSdpLine * line)
   gst_clear_caps (&line->media.caps);
   g_free (line->inner_mid);
   g_clear_pointer (&line->offers, g_array_unref);
-  g_free (line->proto);
-  g_free (line->first_format);
   g_free (line->msid_stream);
   g_free (line->msid_track);
   g_free (line);
@@ -202,66 +198,6 @@ gst_call_sdp_ext_id (const GstCallSdpSession * session, guint wanted)
   return 0;
 }
 
-static guint
-unused_pt (const GstCallSdpSession * session)
-{
-  for (guint pt = 127; pt >= 96; pt--) {
-    gboolean used = session->used_pts[pt / 64]
-        & (G_GUINT64_CONSTANT (1) << (pt % 64));
-
-    for (guint i = 0; !used && i < session->lines->len; i++)
-      used = gst_call_sdp_session_line (session, i)->choice.pt == pt;
-    if (!used)
-      return pt;
-  }
-  return 127;
-}
-
-/* A line that is rejected before it ever lived: inside it gets a codec of its
- * own that nothing will match. */
-static void
-stand_in (GstCallSdp * self, const GstCallSdpSession * session,
-    GstCallSdpLine * line)
-{
-  const gchar *name;
-
-  if (line->media.kind == GST_CALL_KIND_DATA) {
-    line->inner_dead |= !line->negotiated;
-    return;
-  }
-  if (line->choice.codec != NULL)
-    return;
-  name = line->media.kind == GST_CALL_KIND_AUDIO ? "OPUS" : "VP8";
-  line->stand_in = TRUE;
-  line->choice.codec = gst_call_sdp_codec_find (name);
-  line->choice.pt = unused_pt (session);
-  line->choice.rtx_pt = -1;
-  line->choice.feedback = 0;
-}
-
-static gboolean
-is_rtp_profile (const gchar * proto)
-{
-  static const gchar *const known[] = { "UDP/TLS/RTP/SAVPF",
-    "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVP",
-    "TCP/TLS/RTP/SAVPF", "RTP/SAVPF", "RTP/SAVP", NULL
-  };
-
-  return g_strv_contains (known, proto);
-}
-
-/* Could this section be part of our one transport? */
-static gboolean
-is_usable (const GstCallSdpLine * line, const GstCallSdpSection * section)
-{
-  if (line->media.kind != section->kind || !section->in_bundle
-      || !gst_call_sdp_section_is_alive (section))
-    return FALSE;
-  if (section->kind == GST_CALL_KIND_DATA)
-    return section->data_channel && !line->inner_dead;
-  return is_rtp_profile (section->proto);
-}
-
 static void
 take_common (GstCallSdpLine * line, const GstCallSdpSection * section)
 {
@@ -274,86 +210,27 @@ take_common (GstCallSdpLine * line, const GstCallSdpSection * section)
   }
 }
 
-/* JSEP 5.10: the mid of a living m-line stays; a dead one may be recycled
- * with another mid. With another kind it may too, but webrtcbin cannot do
- * that to a transceiver: such a line stays rejected. */
-static gboolean
-take_mid (GstCallSdpLine * line, const GstCallSdpSection * section,
-    GError ** error)
-{
-  gboolean fresh = line->media.mid == NULL;
-
-  if (!fresh && !line->media.rejected
-      && g_strcmp0 (line->media.mid, section->mid) != 0
-      && gst_call_sdp_section_is_alive (section)) {
-    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
-        "The peer's SDP is invalid: the mid of m-line %u changed from \"%s\" "
-        "to \"%s\" while it was in use", line->media.index, line->media.mid,
-        section->mid);
-    return FALSE;
-  }
-  if (section->mid != NULL && g_strcmp0 (line->media.mid, section->mid) != 0) {
-    g_free (line->media.mid);
-    line->media.mid = g_strdup (section->mid);
-  }
-  return TRUE;
-}
-
-gboolean
+void
 gst_call_sdp_line_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpLine * line, const GstCallSdpSection * section,
-    gboolean * no_codec, GError ** error)
+    const GstCallSdpChoice * choice)
 {
-  GstCallSdpChoice choice = { NULL, 0, -1, 0, 0 };
-  gboolean usable = is_usable (line, section);
-
-  if (!take_mid (line, section, error))
-    return FALSE;
-  line->wire_kind = section->kind;
-  g_free (line->proto);
-  line->proto = g_strdup (section->proto);
-  g_free (line->first_format);
-  line->first_format = g_strdup (section->first_format);
   g_clear_pointer (&line->offers, g_array_unref);
+  line->choice = *choice;
   take_common (line, section);
-
-  if (usable && section->kind != GST_CALL_KIND_DATA) {
-    usable = gst_call_sdp_choose_from_offer (section,
-        (const gchar * const *) self->codecs[section->kind],
-        line->stand_in ? NULL : &line->choice, &choice);
-    *no_codec |= !usable;
-    if (usable) {
-      line->choice = choice;
-      line->stand_in = FALSE;
-    }
-  }
-  line->media.rejected = !usable;
-  if (!usable)
-    stand_in (self, session, line);
   choose_extensions (session, line, section);
   line->media.direction = self->wish[line->media.kind] & line->inner_direction
       & gst_call_direction_reverse (line->remote);
   gst_call_sdp_line_publish (line);
-  return TRUE;
 }
 
 gboolean
-gst_call_sdp_line_take_answer (GstCallSdp * self, GstCallSdpSession * session,
-    GstCallSdpLine * line, const GstCallSdpSection * section,
-    gboolean * no_codec, GError ** error)
+gst_call_sdp_line_take_answer (GstCallSdpSession * session,
+    GstCallSdpLine * line, const GstCallSdpSection * section, gboolean usable,
+    gboolean * no_codec)
 {
   GstCallSdpChoice choice = { NULL, 0, -1, 0, 0 };
-  gboolean usable = !line->media.rejected && section->port != 0
-      && is_usable (line, section);
 
-  if (line->media.kind != section->kind
-      || (section->port != 0 && line->media.rejected)
-      || (section->port != 0 && g_strcmp0 (section->mid, line->media.mid) != 0)) {
-    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
-        "The peer's answer does not fit our offer in m-line %u",
-        line->media.index);
-    return FALSE;
-  }
   take_common (line, section);
   if (usable && section->kind != GST_CALL_KIND_DATA) {
     usable = gst_call_sdp_choose_from_answer (section, line->offers, &choice);
@@ -361,19 +238,19 @@ gst_call_sdp_line_take_answer (GstCallSdp * self, GstCallSdpSession * session,
     if (usable)
       line->choice = choice;
   }
+  /* inside it gets its first answer, be it rejected on the wire */
   if (line->choice.codec == NULL && line->offers != NULL
       && line->offers->len > 0)
     line->choice = g_array_index (line->offers, GstCallSdpChoice, 0);
-  line->media.rejected = !usable;
-  if (!usable)
-    stand_in (self, session, line);
+  if (line->media.kind == GST_CALL_KIND_DATA && !usable)
+    line->inner_dead |= !line->negotiated;
   g_clear_pointer (&line->offers, g_array_unref);
   choose_extensions (session, line, section);
   line->media.direction =
       line->offered & gst_call_direction_reverse (line->remote);
   line->negotiated = TRUE;
   gst_call_sdp_line_publish (line);
-  return TRUE;
+  return usable;
 }
 
 /* A stream id once said stays (RFC 8829 section 5.2.2). webrtcbin's own
@@ -447,9 +324,6 @@ static void
 take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
     const GstCallSdpSection * section)
 {
-  /* webrtcbin did not want it after all */
-  if (section->port == 0 && !line->inner_dead)
-    line->media.rejected = TRUE;
   drop_rtx_if_off (section, &line->choice);
   line->negotiated = TRUE;
   if (line->media.kind == GST_CALL_KIND_DATA)

@@ -8,7 +8,8 @@
  *   gstcallsdp-codec.c   which payload types we can use, and their caps
  *   gstcallsdp-write.c   lines → text, for the wire and for webrtcbin
  *   gstcallsdp-ice.c     candidates and certificates
- *   gstcallsdp-line.c    what one description does to one m-line
+ *   gstcallsdp-wire.c    which m-line of the wire has which inside
+ *   gstcallsdp-line.c    what one description does to one m-line inside
  *   gstcallsdp-transport.c  BUNDLE, ICE credentials, fingerprints
  *   gstcallsdp.c         the session: states, roles, the public functions
  */
@@ -176,29 +177,38 @@ GstCaps *gst_call_sdp_choice_caps (const GstCallSdpChoice * choice, gint line,
 
 /* --- lines --------------------------------------------------------------- */
 
-/* An m-line of the session. It never goes away, and what webrtcbin knows of
- * it (index, kind, inner mid, inner direction) never changes. */
+/* An m-line inside. It never goes away, and what webrtcbin knows of it (index,
+ * kind, inner mid, inner direction) never changes. */
 typedef struct
 {
   GstCallSdpMedia media;            /* what the caller sees */
+  gint wire;                        /* m-line on the wire, -1: none now */
   gchar *inner_mid;
   gboolean inner_dead;              /* data: port 0 inside as well */
   gboolean negotiated;              /* inner_direction is pinned */
   GstCallDirection inner_direction; /* our side */
   GstCallDirection offered;         /* our side, by the last wire offer */
   GstCallDirection remote;          /* peer's side, by its last description */
-  GstCallSdpChoice choice;          /* in use; for a rejected line: inside */
-  gboolean stand_in;                /* choice was never agreed */
+  GstCallSdpChoice choice;          /* in use; without a wire: inside */
   GArray *offers;                   /* GstCallSdpChoice, in our open offer */
   GstCallSdpFid fid;                /* of what we send, 0: none yet */
   guint twcc_id, mid_id;            /* 0: not on this line */
   gboolean rtcp_rsize;
-  GstCallKind wire_kind;            /* differs when recycled as another */
-  gchar *proto, *first_format;      /* for mirroring a rejected line */
   gchar *msid_stream, *msid_track;  /* ours */
   guint sctp_port;                  /* peer's */
   guint64 max_message_size;         /* peer's */
 } GstCallSdpLine;
+
+/* An m-line on the wire. It never goes away either, but can be stopped and
+ * recycled. */
+typedef struct
+{
+  GstCallKind kind;
+  guint index;
+  gchar *mid;
+  gchar *proto, *first_format;      /* of the peer, for mirroring a dead one */
+  gint line;                        /* inside, -1: dead */
+} GstCallSdpWire;
 
 /* The transport of the whole bundle, as one side describes it */
 typedef struct
@@ -220,14 +230,15 @@ typedef enum
 typedef struct
 {
   GstCallSdpState state;
-  GPtrArray *lines;                 /* GstCallSdpLine */
+  GPtrArray *lines;                 /* GstCallSdpLine: inside */
+  GPtrArray *wire;                  /* GstCallSdpWire */
   GstCallSdpSetup role;             /* ours, ACTIVE or PASSIVE once fixed */
   GstCallSdpTransport remote;
   guint twcc_id, mid_id;            /* of the bundle, 0: not fixed yet */
   guint32 used_ids;                 /* header extension ids the peer uses */
   guint64 used_pts[2];              /* payload types the peer uses */
   gint inner_tag;                   /* m-line of webrtcbin's transport, -1 */
-  gint wire_tag;                    /* m-line of the wire's, -1 */
+  gint wire_tag;                    /* wire m-line of the wire's, -1 */
 } GstCallSdpSession;
 
 struct _GstCallSdp
@@ -262,13 +273,14 @@ GstCallDirection gst_call_direction_reverse (GstCallDirection direction);
 GstCallSdpLine *gst_call_sdp_line_new (GstCallKind kind, guint index);
 GstCallSdpLine *gst_call_sdp_line_copy (const GstCallSdpLine * line);
 void gst_call_sdp_line_free (GstCallSdpLine * line);
-/* The peer's section of an offer or answer, for one line */
-gboolean gst_call_sdp_line_take_offer (GstCallSdp * self,
+/* The peer's section of an offer that has this line, with the codec chosen */
+void gst_call_sdp_line_take_offer (GstCallSdp * self,
     GstCallSdpSession * session, GstCallSdpLine * line,
-    const GstCallSdpSection * section, gboolean * no_codec, GError ** error);
-gboolean gst_call_sdp_line_take_answer (GstCallSdp * self,
-    GstCallSdpSession * session, GstCallSdpLine * line,
-    const GstCallSdpSection * section, gboolean * no_codec, GError ** error);
+    const GstCallSdpSection * section, const GstCallSdpChoice * choice);
+/* FALSE: the line is not used on the wire */
+gboolean gst_call_sdp_line_take_answer (GstCallSdpSession * session,
+    GstCallSdpLine * line, const GstCallSdpSection * section, gboolean usable,
+    gboolean * no_codec);
 /* webrtcbin's own section */
 gboolean gst_call_sdp_line_take_made (GstCallSdp * self,
     GstCallSdpSession * session, GstCallSdpLine * line,
@@ -279,6 +291,31 @@ GArray *gst_call_sdp_offer_choices (GstCallSdp * self,
 guint gst_call_sdp_ext_id (const GstCallSdpSession * session, guint wanted);
 /* After any change: what the caller sees */
 void gst_call_sdp_line_publish (GstCallSdpLine * line);
+
+/* --- the wire ------------------------------------------------------------ */
+
+GstCallSdpWire *gst_call_sdp_session_wire (const GstCallSdpSession * session,
+    guint index);
+GstCallSdpWire *gst_call_sdp_wire_new (GstCallKind kind, guint index);
+GstCallSdpWire *gst_call_sdp_wire_copy (const GstCallSdpWire * wire);
+void gst_call_sdp_wire_free (GstCallSdpWire * wire);
+/* What it has inside, or NULL */
+GstCallSdpLine *gst_call_sdp_wire_line (const GstCallSdpSession * session,
+    const GstCallSdpWire * wire);
+void gst_call_sdp_wire_attach (GstCallSdpWire * wire, GstCallSdpLine * line);
+/* It is dead now */
+void gst_call_sdp_wire_drop (const GstCallSdpSession * session,
+    GstCallSdpWire * wire);
+/* The peer's section of an offer or answer, for one m-line */
+gboolean gst_call_sdp_wire_take_offer (GstCallSdp * self,
+    GstCallSdpSession * session, GstCallSdpWire * wire,
+    const GstCallSdpSection * section, gboolean * no_codec, GError ** error);
+gboolean gst_call_sdp_wire_take_answer (GstCallSdpSession * session,
+    GstCallSdpWire * wire, const GstCallSdpSection * section,
+    gboolean * no_codec, GError ** error);
+/* The wanted one, where that is free */
+gchar *gst_call_sdp_new_inner_mid (const GstCallSdpSession * session,
+    const gchar * wanted);
 
 /* --- text ---------------------------------------------------------------- */
 

@@ -73,28 +73,38 @@ add_head (GString * s, guint64 session_id, guint version)
       "127.0.0.1\r\ns=-\r\nt=0 0\r\n", session_id, version);
 }
 
-/* tag: which line comes first, it carries the transport */
-static void
-add_bundle (GString * s, const GstCallSdpSession * session, gint tag,
-    gboolean inner)
+/* The mid of an m-line in the bundle, or NULL */
+static const gchar *
+inner_mid (const GstCallSdpSession * session, guint index)
 {
-  gboolean any = FALSE;
+  const GstCallSdpLine *line = gst_call_sdp_session_line (session, index);
 
-  for (gint i = -1; i < (gint) session->lines->len; i++) {
-    guint index = i < 0 ? tag : i;
-    GstCallSdpLine *line;
+  return line->inner_dead ? NULL : line->inner_mid;
+}
 
-    if (tag < 0 || (i >= 0 && i == tag))
-      continue;
-    line = gst_call_sdp_session_line (session, index);
-    if (inner ? line->inner_dead : line->media.rejected)
-      continue;
-    g_string_append_printf (s, "%s %s", any ? "" : "a=group:BUNDLE",
-        inner ? line->inner_mid : line->media.mid);
-    any = TRUE;
+static const gchar *
+wire_mid (const GstCallSdpSession * session, guint index)
+{
+  const GstCallSdpWire *wire = gst_call_sdp_session_wire (session, index);
+
+  return wire->line < 0 ? NULL : wire->mid;
+}
+
+/* tag: which m-line of n comes first, it carries the transport */
+static void
+add_bundle (GString * s, const GstCallSdpSession * session, gint tag, guint n,
+    const gchar * (*get_mid) (const GstCallSdpSession *, guint))
+{
+  if (tag < 0)
+    return;
+  g_string_append_printf (s, "a=group:BUNDLE %s", get_mid (session, tag));
+  for (guint i = 0; i < n; i++) {
+    const gchar *mid = get_mid (session, i);
+
+    if ((gint) i != tag && mid != NULL)
+      g_string_append_printf (s, " %s", mid);
   }
-  if (any)
-    g_string_append (s, "\r\n");
+  g_string_append (s, "\r\n");
 }
 
 static void
@@ -251,10 +261,11 @@ add_inner_rtp (GString * s, const GstCallSdpLine * line,
     g_string_append (s, "a=rtcp-rsize\r\n");
   add_extmap (s, line);
   add_choice (s, &line->choice, line->media.index);
-  if (!line->media.rejected)
+  if (section != NULL)
     add_ssrcs (s, section, section->msid);
 }
 
+/* section: of the peer, NULL: the line is not on the wire now */
 static void
 add_inner_line (GString * s, const GstCallSdpSession * session,
     const GstCallSdpLine * line, const GstCallSdpSection * section,
@@ -289,13 +300,15 @@ gst_call_sdp_write_inner_remote (const GstCallSdpSession * session,
   GString *s = g_string_new (NULL);
 
   add_head (s, 1, version);
-  add_bundle (s, session, session->inner_tag, TRUE);
+  add_bundle (s, session, session->inner_tag, session->lines->len, inner_mid);
   g_string_append (s, "a=ice-options:trickle\r\n");
   if (session->remote.ice_lite)
     g_string_append (s, "a=ice-lite\r\n");
   for (guint i = 0; i < session->lines->len; i++) {
-    add_inner_line (s, session, gst_call_sdp_session_line (session, i),
-        gst_call_sdp_desc_get (desc, i), type);
+    const GstCallSdpLine *line = gst_call_sdp_session_line (session, i);
+
+    add_inner_line (s, session, line,
+        line->wire < 0 ? NULL : gst_call_sdp_desc_get (desc, line->wire), type);
     if ((gint) i == session->inner_tag)
       add_candidates (s, gst_call_sdp_desc_get (desc, desc->tag));
   }
@@ -384,18 +397,18 @@ gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
 /* --- wire ---------------------------------------------------------------- */
 
 static void
-add_wire_rejected (GString * s, const GstCallSdpLine * line)
+add_wire_rejected (GString * s, const GstCallSdpWire * wire)
 {
-  gboolean data = line->wire_kind == GST_CALL_KIND_DATA;
+  gboolean data = wire->kind == GST_CALL_KIND_DATA;
   const gchar *proto = data ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF";
   const gchar *format = data ? "webrtc-datachannel" : "0";
 
   g_string_append_printf (s, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\n",
-      gst_call_kind_name (line->wire_kind),
-      line->proto != NULL ? line->proto : proto,
-      line->first_format != NULL ? line->first_format : format);
-  if (line->media.mid != NULL)
-    g_string_append_printf (s, "a=mid:%s\r\n", line->media.mid);
+      gst_call_kind_name (wire->kind),
+      wire->proto != NULL ? wire->proto : proto,
+      wire->first_format != NULL ? wire->first_format : format);
+  if (wire->mid != NULL)
+    g_string_append_printf (s, "a=mid:%s\r\n", wire->mid);
   if (!data)
     g_string_append (s, "a=inactive\r\n");
 }
@@ -428,7 +441,8 @@ add_wire_rtp (GString * s, const GstCallSdpLine * line,
 }
 
 static void
-add_wire_m_line (GString * s, const GstCallSdpLine * line, GstCallSdpType type)
+add_wire_m_line (GString * s, const GstCallSdpWire * wire,
+    const GstCallSdpLine * line, GstCallSdpType type)
 {
   if (line->media.kind == GST_CALL_KIND_DATA) {
     g_string_append (s, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
@@ -436,8 +450,8 @@ add_wire_m_line (GString * s, const GstCallSdpLine * line, GstCallSdpType type)
   }
   g_string_append_printf (s, "m=%s 9 %s",
       gst_call_kind_name (line->media.kind),
-      type == GST_CALL_SDP_ANSWER && line->proto != NULL
-      ? line->proto : "UDP/TLS/RTP/SAVPF");
+      type == GST_CALL_SDP_ANSWER && wire->proto != NULL
+      ? wire->proto : "UDP/TLS/RTP/SAVPF");
   if (type == GST_CALL_SDP_ANSWER) {
     add_choice_pts (s, &line->choice);
   } else {
@@ -448,16 +462,18 @@ add_wire_m_line (GString * s, const GstCallSdpLine * line, GstCallSdpType type)
 
 static void
 add_wire_line (GString * s, const GstCallSdpSession * session,
-    const GstCallSdpLine * line, const GstCallSdpSection * made,
-    const GstCallSdpSection * tag, GstCallSdpType type)
+    const GstCallSdpWire * wire, const GstCallSdpDesc * made,
+    GstCallSdpType type)
 {
-  if (line->media.rejected) {
-    add_wire_rejected (s, line);
+  const GstCallSdpLine *line = gst_call_sdp_wire_line (session, wire);
+  const GstCallSdpSection *tag = gst_call_sdp_desc_get (made, made->tag);
+
+  if (line == NULL) {
+    add_wire_rejected (s, wire);
     return;
   }
-  add_wire_m_line (s, line, type);
-  g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n",
-      line->media.mid);
+  add_wire_m_line (s, wire, line, type);
+  g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n", wire->mid);
   add_transport (s, tag->ufrag, tag->pwd,
       g_ptr_array_index (tag->fingerprints, 0),
       type == GST_CALL_SDP_OFFER ? GST_CALL_SETUP_ACTPASS : session->role);
@@ -465,7 +481,7 @@ add_wire_line (GString * s, const GstCallSdpSession * session,
     g_string_append_printf (s, "a=sctp-port:5000\r\na=max-message-size:%u\r\n",
         GST_CALL_SDP_MAX_MESSAGE_SIZE);
   else
-    add_wire_rtp (s, line, made, type);
+    add_wire_rtp (s, line, gst_call_sdp_desc_get (made, wire->line), type);
 }
 
 gchar *
@@ -474,13 +490,12 @@ gst_call_sdp_write_wire (const GstCallSdp * self,
     GstCallSdpType type)
 {
   GString *s = g_string_new (NULL);
-  const GstCallSdpSection *tag = gst_call_sdp_desc_get (made, made->tag);
 
   add_head (s, self->session_id, self->version);
-  add_bundle (s, session, session->wire_tag, FALSE);
+  add_bundle (s, session, session->wire_tag, session->wire->len, wire_mid);
   g_string_append (s, "a=ice-options:trickle\r\na=msid-semantic: WMS *\r\n");
-  for (guint i = 0; i < session->lines->len; i++)
-    add_wire_line (s, session, gst_call_sdp_session_line (session, i),
-        gst_call_sdp_desc_get (made, i), tag, type);
+  for (guint i = 0; i < session->wire->len; i++)
+    add_wire_line (s, session, gst_call_sdp_session_wire (session, i), made,
+        type);
   return g_string_free (s, FALSE);
 }

@@ -17,6 +17,7 @@
  *   nor do the fingerprints                 same: it would be a new
  *                                           association, which we do not do
  *   m-lines are added, never taken away     RFC 8829 section 5.2.2
+ *   dead ones are recycled, as any kind     same (gstcallsdp-wire.c)
  *   one bundle of all m-lines in use        RFC 9143, max-bundle
  *   offers give way to nobody               who offers is fixed by the
  *                                           signalling protocol
@@ -46,6 +47,8 @@ session_new (void)
 
   session->lines =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_call_sdp_line_free);
+  session->wire =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_call_sdp_wire_free);
   session->inner_tag = -1;
   session->wire_tag = -1;
   return session;
@@ -55,6 +58,7 @@ static void
 session_free (GstCallSdpSession * session)
 {
   g_ptr_array_unref (session->lines);
+  g_ptr_array_unref (session->wire);
   gst_call_sdp_transport_clear (&session->remote);
   g_free (session);
 }
@@ -71,6 +75,11 @@ session_copy (const GstCallSdpSession * session)
   for (guint i = 0; i < session->lines->len; i++)
     g_ptr_array_add (copy->lines,
         gst_call_sdp_line_copy (gst_call_sdp_session_line (session, i)));
+  copy->wire =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_call_sdp_wire_free);
+  for (guint i = 0; i < session->wire->len; i++)
+    g_ptr_array_add (copy->wire,
+        gst_call_sdp_wire_copy (gst_call_sdp_session_wire (session, i)));
   copy->remote.ufrag = g_strdup (session->remote.ufrag);
   copy->remote.pwd = g_strdup (session->remote.pwd);
   copy->remote.fingerprints = g_strdupv (session->remote.fingerprints);
@@ -96,8 +105,8 @@ is_inner_mid (const GstCallSdpSession * session, const gchar * mid)
 static gboolean
 is_wire_mid (const GstCallSdpSession * session, const gchar * mid)
 {
-  for (guint i = 0; i < session->lines->len; i++) {
-    if (g_strcmp0 (gst_call_sdp_session_line (session, i)->media.mid, mid) == 0)
+  for (guint i = 0; i < session->wire->len; i++) {
+    if (g_strcmp0 (gst_call_sdp_session_wire (session, i)->mid, mid) == 0)
       return TRUE;
   }
   return FALSE;
@@ -119,14 +128,19 @@ new_mid (const GstCallSdpSession * session, const gchar * wanted,
   }
 }
 
+gchar *
+gst_call_sdp_new_inner_mid (const GstCallSdpSession * session,
+    const gchar * wanted)
+{
+  return new_mid (session, wanted, is_inner_mid);
+}
+
 static void
 update_tags (GstCallSdpSession * session)
 {
   session->wire_tag = -1;
-  for (guint i = session->lines->len; i-- > 0;) {
-    GstCallSdpLine *line = gst_call_sdp_session_line (session, i);
-
-    if (!line->media.rejected)
+  for (guint i = session->wire->len; i-- > 0;) {
+    if (gst_call_sdp_session_wire (session, i)->line >= 0)
       session->wire_tag = i;
   }
   /* webrtcbin keeps its transport under this number: it never moves */
@@ -183,7 +197,7 @@ static gboolean
 check_n_lines (const GstCallSdpSession * session, const GstCallSdpDesc * desc,
     GstCallSdpType type, GError ** error)
 {
-  guint had = session->lines->len, has = desc->sections->len;
+  guint had = session->wire->len, has = desc->sections->len;
 
   if (type == GST_CALL_SDP_ANSWER && has != had)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
@@ -194,7 +208,7 @@ check_n_lines (const GstCallSdpSession * session, const GstCallSdpDesc * desc,
   return TRUE;
 }
 
-/* Every line of ours and every section of theirs; new lines are made */
+/* Every section of theirs */
 static gboolean
 take_sections (GstCallSdp * self, GstCallSdpSession * session,
     const GstCallSdpDesc * desc, GstCallSdpType type, GError ** error)
@@ -203,25 +217,22 @@ take_sections (GstCallSdp * self, GstCallSdpSession * session,
 
   for (guint i = 0; i < desc->sections->len; i++) {
     const GstCallSdpSection *section = gst_call_sdp_desc_get (desc, i);
-    GstCallSdpLine *line;
+    GstCallSdpWire *wire;
     gboolean ok;
 
-    if (i == session->lines->len) {
-      line = gst_call_sdp_line_new (section->kind, i);
-      line->inner_mid = new_mid (session, section->mid, is_inner_mid);
-      g_ptr_array_add (session->lines, line);
-    }
-    line = gst_call_sdp_session_line (session, i);
+    if (i == session->wire->len)
+      g_ptr_array_add (session->wire, gst_call_sdp_wire_new (section->kind, i));
+    wire = gst_call_sdp_session_wire (session, i);
     if (type == GST_CALL_SDP_OFFER)
-      ok = gst_call_sdp_line_take_offer (self, session, line, section,
+      ok = gst_call_sdp_wire_take_offer (self, session, wire, section,
           &no_codec, error);
     else
-      ok = gst_call_sdp_line_take_answer (self, session, line, section,
-          &no_codec, error);
+      ok = gst_call_sdp_wire_take_answer (session, wire, section, &no_codec,
+          error);
     if (!ok)
       return FALSE;
-    any |= !line->media.rejected;
-    media |= !line->media.rejected && line->media.kind != GST_CALL_KIND_DATA;
+    any |= wire->line >= 0;
+    media |= wire->line >= 0 && wire->kind != GST_CALL_KIND_DATA;
   }
   if (no_codec && !media)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
@@ -238,7 +249,7 @@ check_data_lines (const GstCallSdpSession * session, GError ** error)
   for (guint i = 0; i < session->lines->len; i++) {
     const GstCallSdpLine *line = gst_call_sdp_session_line (session, i);
 
-    n += line->media.kind == GST_CALL_KIND_DATA && !line->inner_dead;
+    n += line->media.kind == GST_CALL_KIND_DATA && line->wire >= 0;
   }
   return n <= 1 || gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
       "The peer's SDP has more than one m-line for data channels");
@@ -359,6 +370,18 @@ fix_ext_ids (GstCallSdpSession * session)
   session->used_ids |= 1u << session->mid_id;
 }
 
+/* webrtcbin did not want an m-line of the peer's offer after all */
+static void
+drop_if_refused (GstCallSdpSession * session, guint index,
+    const GstCallSdpSection * section, GstCallSdpType type)
+{
+  const GstCallSdpLine *line = gst_call_sdp_session_line (session, index);
+
+  if (type == GST_CALL_SDP_ANSWER && section->port == 0 && line->wire >= 0)
+    gst_call_sdp_wire_drop (session,
+        gst_call_sdp_session_wire (session, line->wire));
+}
+
 static gboolean
 take_made (GstCallSdp * self, GstCallSdpSession * session,
     const GstCallSdpDesc * made, GstCallSdpType type, GError ** error)
@@ -370,14 +393,19 @@ take_made (GstCallSdp * self, GstCallSdpSession * session,
 
     if (i == session->lines->len) {
       GstCallSdpLine *line = gst_call_sdp_line_new (section->kind, i);
+      GstCallSdpWire *wire = gst_call_sdp_wire_new (section->kind,
+          session->wire->len);
 
       line->inner_mid = g_strdup (section->mid);
-      line->media.mid = new_mid (session, section->mid, is_wire_mid);
+      wire->mid = new_mid (session, section->mid, is_wire_mid);
       g_ptr_array_add (session->lines, line);
+      g_ptr_array_add (session->wire, wire);
+      gst_call_sdp_wire_attach (wire, line);
     }
     if (!gst_call_sdp_line_take_made (self, session,
             gst_call_sdp_session_line (session, i), section, type, error))
       return FALSE;
+    drop_if_refused (session, i, section, type);
   }
   return TRUE;
 }
@@ -499,6 +527,7 @@ gst_call_sdp_get_mid (GstCallSdp * self, guint mline)
     return NULL;
   /* webrtcbin's transport may be on a line that is rejected on the wire */
   if (media->rejected && self->session->wire_tag >= 0)
-    media = gst_call_sdp_get_media (self, self->session->wire_tag);
+    return gst_call_sdp_session_wire (self->session,
+        self->session->wire_tag)->mid;
   return media->mid;
 }

@@ -51,14 +51,14 @@ GQuark gst_call_sdp_error_quark (void);
 #define GST_CALL_SDP_MAX_MEDIA 32
 #define GST_CALL_SDP_MAX_CANDIDATES 256 /* of one session, trickled or inside */
 
-/* One m-line after offer and/or answer. Owned by the GstCallSdp, valid until
- * the next call of receive or send. */
+/* One m-line inside, after offer and/or answer. Owned by the GstCallSdp, valid
+ * until the next call of receive or send. */
 typedef struct
 {
   GstCallKind kind;
-  guint index;
+  guint index;                      /* webrtcbin's, not the wire's */
   gchar *mid;                       /* on the wire */
-  gboolean rejected;                /* port 0 and not bundle-only: dead, mirrored */
+  gboolean rejected;                /* no m-line of the wire has it now */
   GstCallDirection direction;       /* in force (or, before the answer, offered),
                                      * from our side */
   /* audio, video: what is agreed, or on an offer just received, what we chose */

@@ -6,7 +6,7 @@
  * certificate. Descriptions are parted by a line "----".
  *
  * Whatever the bytes: they are refused with a typed error, or webrtcbin would
- * be told something that our own reader takes, with as many m-lines, one
+ * be told something that our own reader takes, with our m-lines, one
  * fingerprint and unique mids; and our answer to it is one that a peer takes.
  */
 #include "gstcallsdp-priv.h"
@@ -129,7 +129,7 @@ read_candidates (const gchar * text)
 {
   g_autoptr (GstCallSdp) sdp = new_session ();
   g_auto (GStrv) lines = g_strsplit (text, "\n", 300);
-  guint mline = 0, passed = 0;
+  guint mline = 0;
 
   make_offer (sdp);
   for (guint i = 0; lines[i] != NULL; i++) {
@@ -139,7 +139,6 @@ read_candidates (const gchar * text)
 
     if (ok == (error != NULL) || mline >= 3)
       g_error ("No verdict on %s", lines[i]);
-    passed += ok && lines[i][0] != '\0';
   }
 }
 

@@ -176,12 +176,11 @@ GST_START_TEST (test_no_codec)
   inner = gst_call_sdp_receive (sdp, GST_CALL_SDP_OFFER, half, &error);
   g_assert_no_error (error);
   fail_if (gst_call_sdp_get_media (sdp, 0)->rejected);
-  fail_unless (gst_call_sdp_get_media (sdp, 1)->rejected);
-  fail_unless (gst_call_sdp_get_media (sdp, 1)->caps == NULL);
+  fail_unless_equals_int (gst_call_sdp_get_n_media (sdp), 2);
   fail_unless (gst_call_sdp_find_media (sdp, GST_CALL_KIND_VIDEO) == NULL);
   fail_unless (gst_call_sdp_find_media (sdp, GST_CALL_KIND_DATA) != NULL);
-  /* inside the line lives, on a payload type that nothing else has */
-  fail_unless_contains (inner, "m=video 9 UDP/TLS/RTP/SAVPF 1");
+  /* inside there never was one */
+  fail_if_contains (inner, "m=video");
 }
 
 GST_END_TEST;
