@@ -109,7 +109,7 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
   encoder = gst_call_track_get_encoder (track, codec, &error);
   if (encoder)
     sending->sender = gst_call_sender_new (encoder, media->caps,
-        media->payload, sending->ssrc);
+        media->inner_caps, media->payload, sending->ssrc);
   if (!sending->sender) {
     if (encoder || error)
       self->config->room->warn (self->config->room_data, self,
@@ -118,12 +118,14 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
   }
   gst_call_sender_set_numbers (sending->sender, sending->next_seqnum,
       sending->timestamp_offset);
+  sending->payload = media->payload;
   sending->track = gst_object_ref (track);
   sending->encoder = encoder;
   gst_bin_add (GST_BIN (self), GST_ELEMENT (sending->sender));
   src = gst_element_get_static_pad (GST_ELEMENT (sending->sender), "src");
   sink = gst_element_get_static_pad (GST_ELEMENT (sending->sender), "sink");
-  gst_pad_link (src, sending->webrtc_sink);
+  /* webrtcbin's pad takes what it had first only, and hears of nothing else */
+  gst_pad_link_full (src, sending->webrtc_sink, GST_PAD_LINK_CHECK_NOTHING);
   gst_element_sync_state_with_parent (GST_ELEMENT (sending->sender));
   sending->ghost = gst_call_add_ghost (GST_ELEMENT (self), name, sink);
   sending->track_pad = gst_call_track_add_branch (track, encoder);
@@ -147,6 +149,7 @@ gst_call_media_update_senders (GstCallPeer * self)
         && (media->direction & GST_CALL_SEND);
 
     if (sending->sender && (!wanted || track != sending->track
+            || media->payload != sending->payload
             || gst_call_encoder_get_codec (sending->encoder) !=
             gst_call_codec_find (media->encoding_name)))
       unlink_sending (self, sending);
@@ -191,6 +194,40 @@ gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind, guint mline,
   g_object_set (transceiver, "codec-preferences", preferences, "do-nack",
       kind == GST_CALL_KIND_VIDEO, NULL);
   return TRUE;
+}
+
+static gboolean
+is_sent_on (GstCallPeer * self, guint mline)
+{
+  guint i;
+
+  for (i = 0; i < self->sendings->len; i++) {
+    if (((GstCallSending *) g_ptr_array_index (self->sendings,
+                i))->mline == mline)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Without, webrtcbin would offer such a line again with all that the last
+ * description had, and once more with RTX of its own. */
+void
+gst_call_media_prefer_agreed (GstCallPeer * self)
+{
+  g_autoptr (GArray) transceivers = NULL;
+  guint i;
+
+  g_signal_emit_by_name (self->webrtcbin, "get-transceivers", &transceivers);
+  for (i = 0; transceivers && i < transceivers->len; i++) {
+    GObject *transceiver = g_array_index (transceivers, GObject *, i);
+    const GstCallSdpMedia *media;
+    guint mline;
+
+    g_object_get (transceiver, "mlineindex", &mline, NULL);
+    media = gst_call_sdp_get_media (self->sdp, mline);
+    if (media && media->inner_caps && !is_sent_on (self, mline))
+      g_object_set (transceiver, "codec-preferences", media->inner_caps, NULL);
+  }
 }
 
 /* Called by webrtcbin with its lock held: only properties may be set */

@@ -28,6 +28,7 @@ typedef struct
   GstPad *webrtc_sink;              /* request pad of webrtcbin */
 
   /* while linked */
+  guint payload;
   GstCallTrack *track;
   GstCallEncoder *encoder;
   GstPad *track_pad;
@@ -75,7 +76,9 @@ struct _GstCallPeer
   gboolean verified;
   gboolean description_sent;
   gboolean awaiting_answer;
-  gboolean answering;               /* an offer came, the answer is not out */
+  gboolean answered;                /* it came, webrtcbin is being told */
+  gboolean answering;               /* an offer came, the answer is not set */
+  CallMessage *waiting_offer;       /* it came before the end of the round */
   gboolean renegotiate;             /* once the present round is over */
   gboolean ice_restart;             /* with the next offer */
   gchar *ufrag;                     /* new ones, while we restart; or NULL */
@@ -159,6 +162,8 @@ gboolean gst_call_media_add_pad (GstCallPeer * self, GstCallKind kind,
 /* After a description pair: which senders there must be */
 void gst_call_media_update_senders (GstCallPeer * self);
 void gst_call_media_update_limits (GstCallPeer * self);
+/* And what webrtcbin may offer where nothing is sent */
+void gst_call_media_prefer_agreed (GstCallPeer * self);
 /* Compares the certificate and then lets media flow */
 gboolean gst_call_media_verify (GstCallPeer * self);
 void gst_call_media_stop (GstCallPeer * self);

@@ -172,6 +172,23 @@ bound_sound_latency (GstElement * bin, GstPad * src)
           GST_PAD_PROBE_TYPE_PULL, on_latency_answered, i->data, NULL);
 }
 
+/* webrtcbin intersects its answers with what this pad takes: a peer that has
+ * gone over to another codec could not be answered any more. */
+static GstPadProbeReturn
+take_all_caps (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  g_autoptr (GstCaps) result = NULL;
+  GstCaps *filter;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_query_parse_caps (query, &filter);
+  result = filter ? gst_caps_ref (filter) : gst_caps_new_any ();
+  gst_query_set_caps_result (query, result);
+  return GST_PAD_PROBE_HANDLED;
+}
+
 GstCallReceiver *
 gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
 {
@@ -188,6 +205,8 @@ gst_call_receiver_new (const GstCallCodec * codec, gboolean decode)
   pad = gst_element_get_static_pad (decoder, "sink");
   if (codec->kind == GST_CALL_KIND_VIDEO)
     watch_key_frames (self, pad);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, take_all_caps,
+      NULL, NULL);
   gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
   gst_object_unref (pad);
   pad = gst_element_get_static_pad (decoder, "src");

@@ -166,6 +166,22 @@ gst_call_sdp_choose_from_offer (const GstCallSdpSection * section,
   return FALSE;
 }
 
+GArray *
+gst_call_sdp_choices_of_offer (const GstCallSdpSection * section,
+    const gchar * const *preferences)
+{
+  GArray *choices = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
+
+  for (guint i = 0; preferences[i] != NULL; i++) {
+    const GstCallSdpCodec *codec = gst_call_sdp_codec_find (preferences[i]);
+    GstCallSdpChoice choice = { NULL, 0, -1, 0, 0 };
+
+    if (codec != NULL && choose_codec (section, codec, -1, &choice))
+      g_array_append_val (choices, choice);
+  }
+  return choices;
+}
+
 /* The order of an answer is the peer's preference: the first one is what it
  * will send (RFC 3264 section 7). */
 gboolean

@@ -12,6 +12,9 @@
  *   inner direction is pinned          1.22: "transceiver direction changes
  *                                      are not implemented", half-applied
  *   inner mid is pinned                1.26…1.28: g_assert in create-answer
+ *   the first codec is pinned, too:    create-answer and create-offer intersect
+ *   another one only comes beside it   with codec-preferences and with the caps
+ *                                      that its pads have had
  *   rejected lines stay alive inside   all: create-offer leaves out m-lines
  *                                      without transceiver and asserts on the
  *                                      place of the data channel
@@ -49,6 +52,7 @@ gst_call_sdp_line_new (GstCallKind kind, guint index)
   line->media.index = index;
   line->media.rtx_payload = -1;
   line->choice.rtx_pt = -1;
+  line->inner.rtx_pt = -1;
   line->inner_direction = GST_CALL_SENDRECV;
   line->remote = GST_CALL_SENDRECV;
   return line;
@@ -62,6 +66,8 @@ gst_call_sdp_line_copy (const GstCallSdpLine * line)
   copy->media.mid = g_strdup (line->media.mid);
   if (copy->media.caps != NULL)
     gst_caps_ref (copy->media.caps);
+  if (copy->media.inner_caps != NULL)
+    gst_caps_ref (copy->media.inner_caps);
   copy->inner_mid = g_strdup (line->inner_mid);
   if (copy->offers != NULL)
     g_array_ref (copy->offers);
@@ -75,6 +81,7 @@ gst_call_sdp_line_free (GstCallSdpLine * line)
 {
   g_free (line->media.mid);
   gst_clear_caps (&line->media.caps);
+  gst_clear_caps (&line->media.inner_caps);
   g_free (line->inner_mid);
   g_clear_pointer (&line->offers, g_array_unref);
   g_free (line->msid_stream);
@@ -102,12 +109,20 @@ choose_extensions (const GstCallSdpSession * session, GstCallSdpLine * line,
     line->mid_id = section->mid_id;
 }
 
+static GstCaps *
+line_caps (const GstCallSdpLine * line, const GstCallSdpChoice * choice)
+{
+  return gst_call_sdp_choice_caps (choice, line->media.index,
+      line->mid_id != 0 ? line->inner_mid : NULL, line->twcc_id, line->mid_id);
+}
+
 void
 gst_call_sdp_line_publish (GstCallSdpLine * line)
 {
   GstCallSdpMedia *media = &line->media;
 
   gst_clear_caps (&media->caps);
+  gst_clear_caps (&media->inner_caps);
   media->encoding_name = NULL;
   media->payload = 0;
   media->rtx_payload = -1;
@@ -120,8 +135,9 @@ gst_call_sdp_line_publish (GstCallSdpLine * line)
   media->payload = line->choice.pt;
   media->rtx_payload = line->choice.rtx_pt;
   media->clock_rate = line->choice.codec->clock_rate;
-  media->caps = gst_call_sdp_choice_caps (&line->choice, media->index,
-      line->mid_id != 0 ? line->inner_mid : NULL, line->twcc_id, line->mid_id);
+  media->caps = line_caps (line, &line->choice);
+  media->inner_caps = line_caps (line,
+      line->inner.codec != NULL ? &line->inner : &line->choice);
 }
 
 static void
@@ -216,6 +232,9 @@ gst_call_sdp_line_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     const GstCallSdpChoice * choice)
 {
   g_clear_pointer (&line->offers, g_array_unref);
+  if (section->kind != GST_CALL_KIND_DATA)
+    line->offers = gst_call_sdp_choices_of_offer (section,
+        (const gchar * const *) self->codecs[section->kind]);
   line->choice = *choice;
   take_common (line, section);
   choose_extensions (session, line, section);
@@ -244,7 +263,8 @@ gst_call_sdp_line_take_answer (GstCallSdpSession * session,
     line->choice = g_array_index (line->offers, GstCallSdpChoice, 0);
   if (line->media.kind == GST_CALL_KIND_DATA && !usable)
     line->inner_dead |= !line->negotiated;
-  g_clear_pointer (&line->offers, g_array_unref);
+  if (!line->negotiated)
+    line->inner = line->choice;
   choose_extensions (session, line, section);
   line->media.direction =
       line->offered & gst_call_direction_reverse (line->remote);
@@ -294,6 +314,23 @@ drop_rtx_if_off (const GstCallSdpSection * made, GstCallSdpChoice * choice)
   choice->feedback &= ~GST_CALL_FB_NACK;
 }
 
+/* What is in use is offered again before what could be. */
+static void
+put_first (GstCallSdpLine * line)
+{
+  GArray *others = line->offers;
+
+  line->offers = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
+  g_array_append_val (line->offers, line->choice);
+  for (guint i = 0; others != NULL && i < others->len; i++) {
+    GstCallSdpChoice *other = &g_array_index (others, GstCallSdpChoice, i);
+
+    if (other->codec != line->choice.codec)
+      g_array_append_val (line->offers, *other);
+  }
+  g_clear_pointer (&others, g_array_unref);
+}
+
 static void
 take_made_offer (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpLine * line, const GstCallSdpSection * section)
@@ -305,13 +342,10 @@ take_made_offer (GstCallSdp * self, GstCallSdpSession * session,
     line->media.direction = line->offered;
   if (line->media.kind == GST_CALL_KIND_DATA || line->media.rejected)
     return;
-  g_clear_pointer (&line->offers, g_array_unref);
-  if (line->choice.codec != NULL) {
-    line->offers = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
-    g_array_append_val (line->offers, line->choice);
-  } else {
+  if (line->choice.codec != NULL)
+    put_first (line);
+  else if (line->offers == NULL)
     line->offers = gst_call_sdp_offer_choices (self, session, line->media.kind);
-  }
   if (line->negotiated)
     return;
   line->twcc_id = session->twcc_id;
@@ -325,6 +359,8 @@ take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
     const GstCallSdpSection * section)
 {
   drop_rtx_if_off (section, &line->choice);
+  if (!line->negotiated)
+    line->inner = line->choice;
   line->negotiated = TRUE;
   if (line->media.kind == GST_CALL_KIND_DATA)
     line->media.direction = GST_CALL_SENDRECV;

@@ -167,6 +167,9 @@ const GstCallSdpCodec *gst_call_sdp_codec_find (const gchar * name);
 gboolean gst_call_sdp_choose_from_offer (const GstCallSdpSection * section,
     const gchar * const *preferences, const GstCallSdpChoice * keep,
     GstCallSdpChoice * choice);
+/* All of them: what the peer can be offered in return. GstCallSdpChoice */
+GArray *gst_call_sdp_choices_of_offer (const GstCallSdpSection * section,
+    const gchar * const *preferences);
 /* First format of an answer that we offered */
 gboolean gst_call_sdp_choose_from_answer (const GstCallSdpSection * section,
     const GArray * offered, GstCallSdpChoice * choice);
@@ -189,8 +192,9 @@ typedef struct
   GstCallDirection inner_direction; /* our side */
   GstCallDirection offered;         /* our side, by the last wire offer */
   GstCallDirection remote;          /* peer's side, by its last description */
-  GstCallSdpChoice choice;          /* in use; without a wire: inside */
-  GArray *offers;                   /* GstCallSdpChoice, in our open offer */
+  GstCallSdpChoice choice;          /* in use */
+  GstCallSdpChoice inner;           /* the first one; no codec: none yet */
+  GArray *offers;                   /* GstCallSdpChoice: what may be offered */
   GstCallSdpFid fid;                /* of what we send, 0: none yet */
   guint twcc_id, mid_id;            /* 0: not on this line */
   gboolean rtcp_rsize;

@@ -174,6 +174,21 @@ add_line (GstCallSdpSession * session, const GstCallSdpSection * section)
   return line;
 }
 
+/* One number for two codecs in a session (RFC 8829 forbids it) */
+static gboolean
+clashes (const GstCallSdpLine * line, const GstCallSdpChoice * choice)
+{
+  const GstCallSdpChoice *inner = &line->inner;
+  gint pt = choice->pt, inner_pt = inner->pt;
+
+  if (inner->codec == NULL)
+    return FALSE;
+  return (pt == inner_pt && choice->codec != inner->codec)
+      || pt == inner->rtx_pt || choice->rtx_pt == inner_pt
+      || (choice->rtx_pt >= 0 && choice->rtx_pt == inner->rtx_pt
+      && pt != inner_pt);
+}
+
 gboolean
 gst_call_sdp_wire_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpWire * wire, const GstCallSdpSection * section,
@@ -194,6 +209,7 @@ gst_call_sdp_wire_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     usable = gst_call_sdp_choose_from_offer (section,
         (const gchar * const *) self->codecs[section->kind],
         line != NULL ? &line->choice : NULL, &choice);
+    usable = usable && (line == NULL || !clashes (line, &choice));
     *no_codec |= !usable;
   }
   if (!usable || (line == NULL

@@ -21,6 +21,8 @@
  *   a=msid                                 webrtcbin has it in a=ssrc only,
  *                                          and nothing before it has an SSRC
  *   o= with an increasing version          answers copy the offer's o=
+ *   payload types as agreed, inside too    webrtcbin finds others for RTX, and
+ *                                          knows of no other codec than the first
  *   FID groups without SSRC left out       1.22 writes "FID 0 …" for a sink
  *                                          pad that has no caps yet
  *   a=candidate of the tag only            others are of sockets that go away
@@ -156,6 +158,36 @@ add_choice_pts (GString * s, const GstCallSdpChoice * choice)
     g_string_append_printf (s, " %d", choice->rtx_pt);
 }
 
+/* Inside, the first codec stays in its place and another comes beside it. */
+static gboolean
+is_beside (const GstCallSdpLine * line)
+{
+  return line->inner.codec != line->choice.codec
+      || line->inner.pt != line->choice.pt;
+}
+
+static gboolean
+is_agreed (const GstCallSdpLine * line)
+{
+  return line->inner.codec != NULL;
+}
+
+static void
+add_inner_pts (GString * s, const GstCallSdpLine * line)
+{
+  if (is_agreed (line) && is_beside (line))
+    add_choice_pts (s, &line->inner);
+  add_choice_pts (s, &line->choice);
+}
+
+static void
+add_inner_choices (GString * s, const GstCallSdpLine * line)
+{
+  if (is_agreed (line) && is_beside (line))
+    add_choice (s, &line->inner, line->media.index);
+  add_choice (s, &line->choice, line->media.index);
+}
+
 static void
 add_extmap (GString * s, const GstCallSdpLine * line)
 {
@@ -260,7 +292,7 @@ add_inner_rtp (GString * s, const GstCallSdpLine * line,
   if (line->rtcp_rsize)
     g_string_append (s, "a=rtcp-rsize\r\n");
   add_extmap (s, line);
-  add_choice (s, &line->choice, line->media.index);
+  add_inner_choices (s, line);
   if (section != NULL)
     add_ssrcs (s, section, section->msid);
 }
@@ -281,7 +313,7 @@ add_inner_line (GString * s, const GstCallSdpSession * session,
   } else {
     g_string_append_printf (s, "m=%s 9 UDP/TLS/RTP/SAVPF",
         gst_call_kind_name (line->media.kind));
-    add_choice_pts (s, &line->choice);
+    add_inner_pts (s, line);
   }
   g_string_append_printf (s, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\n",
       line->inner_mid);
@@ -325,9 +357,14 @@ is_direction (const gchar * line)
 }
 
 static void
-add_inner_missing (GString * s, const GstCallSdpLine * line)
+add_inner_missing (GString * s, const GstCallSdpLine * line,
+    GstCallSdpType type)
 {
   if (line->media.kind == GST_CALL_KIND_DATA)
+    return;
+  if (is_agreed (line))
+    add_inner_choices (s, line);
+  if (type == GST_CALL_SDP_OFFER)
     return;
   add_extmap (s, line);
   if (line->rtcp_rsize)
@@ -346,6 +383,10 @@ replacement (const GstCallSdpSession * session, const GstCallSdpLine * line,
         setup_name (answer ? session->role : GST_CALL_SETUP_ACTPASS));
   if (is_direction (text))
     return g_strdup_printf ("a=%s\r\n", direction_name (line->inner_direction));
+  if (is_agreed (line) && (g_str_has_prefix (text, "a=rtpmap:")
+          || g_str_has_prefix (text, "a=fmtp:")
+          || g_str_has_prefix (text, "a=rtcp-fb:")))
+    return g_strdup ("");
   if (answer && (g_str_has_prefix (text, "a=extmap:")
           || strcmp (text, "a=rtcp-rsize") == 0))
     return g_strdup ("");
@@ -363,6 +404,22 @@ replacement (const GstCallSdpSession * session, const GstCallSdpLine * line,
   return NULL;
 }
 
+/* What is agreed in place of what webrtcbin found, or NULL */
+static gchar *
+inner_m_line (const GstCallSdpLine * line, const gchar * text)
+{
+  g_auto (GStrv) part = g_strsplit (text, " ", 4);
+  GString *s;
+
+  if (!is_agreed (line) || g_strv_length (part) < 4)
+    return NULL;
+  s = g_string_new (NULL);
+  g_string_append_printf (s, "%s %s %s", part[0], part[1], part[2]);
+  add_inner_pts (s, line);
+  g_string_append (s, "\r\n");
+  return g_string_free (s, FALSE);
+}
+
 gchar *
 gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
     const gchar * made, const GstCallSdpDesc * desc, GstCallSdpType type)
@@ -378,9 +435,10 @@ gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
 
     g_strchomp (text[i]);
     if (g_str_has_prefix (text[i], "m=")) {
-      if (line != NULL && type == GST_CALL_SDP_ANSWER)
-        add_inner_missing (s, line);
+      if (line != NULL)
+        add_inner_missing (s, line, type);
       line = gst_call_sdp_session_line (session, index++);
+      other = inner_m_line (line, text[i]);
     } else if (line != NULL) {
       other = replacement (session, line, tag, text[i], type);
     }
@@ -389,8 +447,8 @@ gst_call_sdp_write_inner_local (const GstCallSdpSession * session,
     else if (*text[i] != '\0')
       g_string_append_printf (s, "%s\r\n", text[i]);
   }
-  if (line != NULL && type == GST_CALL_SDP_ANSWER)
-    add_inner_missing (s, line);
+  if (line != NULL)
+    add_inner_missing (s, line, type);
   return g_string_free (s, FALSE);
 }
 

@@ -68,6 +68,8 @@ typedef struct
   guint clock_rate;
   GstCaps *caps;                    /* for codec-preferences of the transceiver,
                                      * with payload, fmtp, rtcp-fb, extmap */
+  GstCaps *inner_caps;              /* the same of what was agreed first:
+                                     * webrtcbin knows of no other */
 } GstCallSdpMedia;
 
 typedef struct _GstCallSdp GstCallSdp;

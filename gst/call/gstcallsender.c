@@ -37,6 +37,7 @@ struct _GstCallSender
   guint16 first_seqnum;
   gboolean video;
   GstCaps *caps;                /* what the payloader is to give */
+  GstCaps *told;                /* what webrtcbin hears of it */
 
   /* atomic */
   gint open;
@@ -137,7 +138,8 @@ on_overrun (GstElement * queue, gpointer data)
 }
 
 /* The payloader is told, and tells, only what was negotiated: webrtcbin would
- * refuse sprop-* and profile-level-id that the SDP did not have. */
+ * refuse sprop-* and profile-level-id that the SDP did not have, and any other
+ * codec than the first. */
 static GstPadProbeReturn
 on_payloader_src (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -164,7 +166,7 @@ on_payloader_src (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     }
   } else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS) {
     GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-    GstEvent *changed = gst_event_new_caps (self->caps);
+    GstEvent *changed = gst_event_new_caps (self->told);
 
     gst_event_set_seqnum (changed, gst_event_get_seqnum (event));
     gst_event_unref (event);
@@ -185,8 +187,7 @@ keep_field (GQuark id, const GValue * value, gpointer to)
 }
 
 static GstCaps *
-wanted_caps (const GstCaps * caps, const gchar * name, guint payload,
-    guint32 ssrc)
+wanted_caps (const GstCaps * caps, guint payload, guint32 ssrc)
 {
   GstStructure *wanted = gst_structure_new ("application/x-rtp", "payload",
       G_TYPE_INT, payload, "ssrc", G_TYPE_UINT, ssrc, NULL);
@@ -204,6 +205,15 @@ wanted_caps (const GstCaps * caps, const gchar * name, guint payload,
   return gst_caps_new_full (wanted, NULL);
 }
 
+static guint
+first_payload (const GstCaps * caps)
+{
+  gint payload = 0;
+
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "payload", &payload);
+  return payload;
+}
+
 static GstElement *
 make_payloader (const GstCallCodec * codec, guint payload, guint32 ssrc)
 {
@@ -216,7 +226,7 @@ make_payloader (const GstCallCodec * codec, guint payload, guint32 ssrc)
 
 GstCallSender *
 gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
-    guint payload, guint32 ssrc)
+    const GstCaps * told, guint payload, guint32 ssrc)
 {
   const GstCallCodec *codec = gst_call_encoder_get_codec (encoder);
   GstElement *payloader = make_payloader (codec, payload, ssrc);
@@ -234,7 +244,8 @@ gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
   self->encoder = gst_object_ref (encoder);
   self->payloader = payloader;
   self->video = codec->kind == GST_CALL_KIND_VIDEO;
-  self->caps = wanted_caps (caps, codec->name, payload, ssrc);
+  self->caps = wanted_caps (caps, payload, ssrc);
+  self->told = wanted_caps (told, first_payload (told), ssrc);
   g_object_set (queue, "leaky", 2, "max-size-bytes", 0, "max-size-time",
       (guint64) 0, "max-size-buffers", MAX_QUEUED, NULL);
   g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
@@ -270,6 +281,7 @@ gst_call_sender_dispose (GObject * object)
     gst_clear_object (&self->encoder);
   }
   gst_clear_caps (&self->caps);
+  gst_clear_caps (&self->told);
   G_OBJECT_CLASS (gst_call_sender_parent_class)->dispose (object);
 }
 

@@ -15,9 +15,10 @@ G_BEGIN_DECLS
 #define GST_TYPE_CALL_SENDER (gst_call_sender_get_type ())
 G_DECLARE_FINAL_TYPE (GstCallSender, gst_call_sender, GST, CALL_SENDER, GstBin)
 
-/* caps: of the transceiver, from the SDP layer. NULL: no payloader. */
+/* caps: of the transceiver, from the SDP layer; told: what webrtcbin is to take
+ * it for. NULL: no payloader. */
 GstCallSender *gst_call_sender_new (GstCallEncoder * encoder,
-    const GstCaps * caps, guint payload, guint32 ssrc);
+    const GstCaps * caps, const GstCaps * told, guint payload, guint32 ssrc);
 
 /* Before it starts: the first sequence number and what is added to all
  * timestamps. A sender that follows another one with the same SSRC has to go on

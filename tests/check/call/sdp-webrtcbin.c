@@ -206,6 +206,61 @@ GST_START_TEST (test_h264)
 
 GST_END_TEST;
 
+/* What `from` says without VP8 */
+static gchar *
+without_vp8 (gchar * wire)
+{
+  return sdp_edit (wire, "m=video 9 UDP/TLS/RTP/SAVPF 96 97 ",
+      "m=video 9 UDP/TLS/RTP/SAVPF ");
+}
+
+GST_START_TEST (test_other_codec)
+{
+  Pair pair;
+  gchar *offer = NULL, *answer = NULL;
+
+  /* Given a call in VP8, when one side offers only H.264, which both can, or
+   * answers with it alone, then that is agreed, and webrtcbin, which hears of
+   * it beside VP8, goes on; also when both go back. */
+  pair_init (&pair);
+  connect_pair (&pair);
+  expect_media (&pair, 10, TRUE, TRUE);
+  for (guint round = 0; round < 2; round++) {
+    SdpPeer *from = round == 0 ? pair.a : pair.b;
+
+    offer = without_vp8 (sdp_peer_offer (from));
+    sdp_peer_take (from->other, GST_CALL_SDP_OFFER, offer);
+    answer = sdp_peer_answer (from->other);
+    fail_unless_contains (answer, "m=video 9 UDP/TLS/RTP/SAVPF 102 103\r\n");
+    sdp_peer_take (from, GST_CALL_SDP_ANSWER, answer);
+    for (guint i = 0; i < 2; i++) {
+      SdpPeer *peer = i == 0 ? pair.a : pair.b;
+
+      fail_unless_equals_string (gst_call_sdp_find_media (peer->sdp,
+              GST_CALL_KIND_VIDEO)->encoding_name, "H264");
+      fail_unless_contains (peer->last_inner, "RTP/SAVPF 96 97 102 103\r\n");
+    }
+    expect_media (&pair, 10, TRUE, TRUE);
+    g_free (offer);
+    g_free (answer);
+    offer = sdp_edit (sdp_peer_offer (from),
+        "m=video 9 UDP/TLS/RTP/SAVPF 102 103 96",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96");
+    sdp_peer_take (from->other, GST_CALL_SDP_OFFER, offer);
+    answer = sdp_peer_answer (from->other);
+    fail_unless_contains (answer, "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n");
+    sdp_peer_take (from, GST_CALL_SDP_ANSWER, answer);
+    expect_media (&pair, 10, TRUE, TRUE);
+    /* the other one knows of H.264 again */
+    renegotiate (from);
+    g_free (offer);
+    g_free (answer);
+  }
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_video_refused)
 {
   static const gchar *const none[] = { NULL };
@@ -349,6 +404,7 @@ sdp_webrtcbin_suite (void)
   tcase_add_test (tc, test_media_and_data);
   tcase_add_test (tc, test_directions);
   tcase_add_test (tc, test_h264);
+  tcase_add_test (tc, test_other_codec);
   tcase_add_test (tc, test_video_refused);
   tcase_add_test (tc, test_data_refused);
   tcase_add_test (tc, test_first_line_refused);

@@ -39,7 +39,7 @@ set_up (Fixture * f, const gchar * codec, guint16 seqnum)
       NULL);
   gst_harness_set_src_caps_str (f->upstream, "video/x-vp8");
   f->sender = gst_object_ref_sink (gst_call_sender_new (f->encoder, caps,
-          PAYLOAD, SSRC));
+          caps, PAYLOAD, SSRC));
   fail_unless (f->sender != NULL);
   gst_call_sender_set_numbers (f->sender, seqnum, TIMESTAMP_OFFSET);
   f->h = gst_harness_new_with_element (GST_ELEMENT (f->sender), "sink", "src");
