@@ -171,12 +171,17 @@ add_channel (GstCallPeer * self)
 static void
 round_over (GstCallPeer * self)
 {
-  self->awaiting_answer = self->answering = FALSE;
+  g_autoptr (CallMessage) waiting = g_steal_pointer (&self->waiting_offer);
+
+  self->awaiting_answer = self->answered = self->answering = FALSE;
   gst_call_peer_start_ice_timer (self);
   if (self->verified)
     gst_call_worker_clear_timer (&self->timer);
   gst_call_media_update_senders (self);
-  if ((self->renegotiate || self->ice_restart) && self->offerer)
+  gst_call_media_prefer_agreed (self);
+  if (waiting)
+    gst_call_negotiation_receive_offer (self, waiting);
+  else if ((self->renegotiate || self->ice_restart) && self->offerer)
     gst_call_peer_offer (self);
 }
 
@@ -333,6 +338,12 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   g_autoptr (GError) error = NULL;
   guint i;
 
+  if (self->answered || self->answering) {
+    /* the peer is through with the round before, webrtcbin is not yet */
+    g_clear_pointer (&self->waiting_offer, call_message_unref);
+    self->waiting_offer = call_message_ref (message);
+    return;
+  }
   if (self->awaiting_answer) {
     /* we are the impolite one: theirs is dropped, they roll back */
     GST_DEBUG_OBJECT (self, "offers crossed, ours stands");
@@ -380,7 +391,7 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
   g_autofree gchar *inner = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!self->awaiting_answer) {
+  if (!self->awaiting_answer || self->answered) {
     GST_DEBUG_OBJECT (self, "an answer that nobody asked for");
     return;
   }
@@ -391,6 +402,7 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
     return;
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
+  self->answered = TRUE;
   if (self->unset_offer) {
     gst_call_restart_agent (self);
     set_description (self, "set-local-description", GST_WEBRTC_SDP_TYPE_OFFER,

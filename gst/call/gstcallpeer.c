@@ -582,6 +582,7 @@ gst_call_peer_dispose (GObject * object)
   GstCallPeer *self = GST_CALL_PEER (object);
 
   g_clear_object (&self->channel);
+  g_clear_pointer (&self->waiting_offer, call_message_unref);
   g_clear_pointer (&self->sendings, g_ptr_array_unref);
   g_clear_pointer (&self->receivings, g_ptr_array_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
