@@ -16,7 +16,7 @@ export function pagePeer() {
     taken = { offer: 0, answer: 0 };
     rolledBack = 0; // offers of ours that crossed another
     errors = [];
-    #work = Promise.resolve(); // messages are taken one by one
+    #work = Promise.resolve(); // what comes and what goes, one by one
 
     constructor(peer) {
       this.peer = { audio: 'live', video: 'live', ...peer };
@@ -25,9 +25,14 @@ export function pagePeer() {
       this.socket.onmessage = ({ data }) => {
         const message = JSON.parse(data);
         this.inbox.push(message);
-        this.#work = this.#work.then(() => this.receive(message)).catch((error) =>
-          this.errors.push(`${message.type}: ${error.message}`));
+        this.inTurn(() => this.receive(message)).catch((error) => this.errors.push(`${message.type}: ${error.message}`));
       };
+    }
+
+    inTurn(task) {
+      const result = this.#work.then(task);
+      this.#work = result.catch(() => {});
+      return result;
     }
 
     send(message) {
@@ -59,10 +64,11 @@ export function pagePeer() {
       await this.reoffer();
     }
 
-    async reoffer() {
-      await this.pc.setLocalDescription();
-      if (this.pc.signalingState === 'have-local-offer') // not rolled back already
+    reoffer() {
+      return this.inTurn(async () => {
+        await this.pc.setLocalDescription();
         this.send({ type: 'offer', to: this.to, session: this.session, sdp: this.pc.localDescription.sdp });
+      });
     }
 
     ask() {
