@@ -455,7 +455,7 @@ await step(`${count} operations`, async () => {
 
 await step('nothing is left of them', async () => {
   await comesHome();
-  await within(() => usage().threads <= before.threads + 2, () => `threads: ${JSON.stringify([before, usage()])}; ${report()}`);
+  await within(() => usage().threads <= before.threads + 6, () => `threads: ${JSON.stringify([before, usage()])}; ${report()}`);
   const after = usage();
   console.log(`# before ${JSON.stringify(before)}, after ${JSON.stringify(after)}, ${await lines()} m-lines`);
   assert.ok(after.files <= before.files + 4, `descriptors; ${report()}`);
