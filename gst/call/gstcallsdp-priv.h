@@ -188,6 +188,7 @@ typedef struct
   gint wire;                        /* m-line on the wire, -1: none now */
   gchar *inner_mid;
   gboolean inner_dead;              /* data: port 0 inside as well */
+  gboolean ground;                  /* see gstcallsdp-wire.c */
   gboolean negotiated;              /* inner_direction is pinned */
   GstCallDirection inner_direction; /* our side */
   GstCallDirection offered;         /* our side, by the last wire offer */

@@ -13,6 +13,11 @@
  * transceiver of webrtcbin cannot do that. So an m-line that is dead on the
  * wire has none inside, and one that comes to life takes the first one of its
  * kind that is free, or a new one.
+ *
+ * The first one inside is never data: a stream whose SSRC the SDP does not name
+ * is given to it, and webrtcbin (1.22…1.28) asserts that it has a transceiver.
+ * Any peer can send such a stream. Where data comes first on the wire, sound of
+ * nobody stands before it inside, the ground line.
  */
 #include "gstcallsdp-priv.h"
 
@@ -93,7 +98,9 @@ find_free (const GstCallSdpSession * session, GstCallKind kind)
   for (guint i = 0; i < session->lines->len; i++) {
     GstCallSdpLine *line = gst_call_sdp_session_line (session, i);
 
-    if (line->media.kind == kind && line->wire < 0 && !line->inner_dead)
+    /* once it is negotiated nothing can be sent on the ground line */
+    if (line->media.kind == kind && line->wire < 0 && !line->inner_dead
+        && !(line->ground && line->negotiated))
       return line;
   }
   return NULL;
@@ -189,6 +196,22 @@ clashes (const GstCallSdpLine * line, const GstCallSdpChoice * choice)
       && pt != inner_pt);
 }
 
+/* A number that no browser gives to anything (RFC 3551: unassigned) */
+#define GROUND_PT 20
+
+static void
+add_ground (GstCallSdpSession * session)
+{
+  GstCallSdpLine *line = gst_call_sdp_line_new (GST_CALL_KIND_AUDIO, 0);
+
+  line->ground = TRUE;
+  line->media.rejected = TRUE;
+  line->inner_mid = gst_call_sdp_new_inner_mid (session, "ground");
+  line->choice.codec = gst_call_sdp_codec_find ("OPUS");
+  line->choice.pt = GROUND_PT;
+  g_ptr_array_add (session->lines, line);
+}
+
 gboolean
 gst_call_sdp_wire_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpWire * wire, const GstCallSdpSection * section,
@@ -217,6 +240,8 @@ gst_call_sdp_wire_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     gst_call_sdp_wire_drop (session, wire);
     return TRUE;
   }
+  if (session->lines->len == 0 && section->kind == GST_CALL_KIND_DATA)
+    add_ground (session);
   if (line == NULL)
     line = add_line (session, section);
   gst_call_sdp_wire_attach (wire, line);

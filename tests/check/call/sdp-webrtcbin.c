@@ -349,6 +349,54 @@ GST_START_TEST (test_first_line_refused)
 GST_END_TEST;
 
 static gchar *
+line_without (const gchar * text, const gchar * begin)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
+  GString *s = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++) {
+    if (!g_str_has_prefix (lines[i], begin))
+      g_string_append_printf (s, "%s\r\n", lines[i]);
+  }
+  return g_string_free (s, FALSE);
+}
+
+GST_START_TEST (test_data_first)
+{
+  Pair pair;
+  g_autofree gchar *data = NULL, *answer = NULL, *offer = NULL;
+  g_autofree gchar *nameless = NULL, *again = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+
+  /* Given a peer that begins with data alone and then sends a stream whose SSRC
+   * its SDP does not name, then that arrives: it does not end the process, as
+   * webrtcbin would when its first m-line has no transceiver. */
+  pair_init (&pair);
+  sdp_peer_play (pair.a);
+  sdp_peer_play (pair.b);
+  sdp_peer_add_data_channel (pair.a);
+  data = sdp_peer_offer (pair.a);
+  sdp_peer_take (pair.b, GST_CALL_SDP_OFFER, data);
+  answer = sdp_peer_answer (pair.b);
+  fail_unless_equals_int (sdp_count (answer, "\nm="), 1);
+  sdp_peer_take (pair.a, GST_CALL_SDP_ANSWER, answer);
+  sdp_wait_for (pair.events, has_channel, &pair, "the data channel");
+
+  caps = gst_call_sdp_offer_caps (pair.a->sdp, GST_CALL_KIND_AUDIO);
+  sdp_peer_add_source (pair.a, GST_CALL_KIND_AUDIO, 1, "OPUS", caps);
+  offer = sdp_peer_offer (pair.a);
+  nameless = line_without (offer, "a=ssrc");
+  sdp_peer_take (pair.b, GST_CALL_SDP_OFFER, nameless);
+  again = sdp_peer_answer (pair.b);
+  sdp_peer_take (pair.a, GST_CALL_SDP_ANSWER, again);
+  pair.goal[1][GST_CALL_KIND_AUDIO] = 10;
+  sdp_wait_for (pair.events, has_packets, &pair, "sound");
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
+static gchar *
 remote_certificate (SdpPeer * peer)
 {
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
@@ -408,6 +456,7 @@ sdp_webrtcbin_suite (void)
   tcase_add_test (tc, test_video_refused);
   tcase_add_test (tc, test_data_refused);
   tcase_add_test (tc, test_first_line_refused);
+  tcase_add_test (tc, test_data_first);
   tcase_add_test (tc, test_certificate);
   return s;
 }
