@@ -223,8 +223,6 @@ gst_call_sdp_wire_take_offer (GstCallSdp * self, GstCallSdpSession * session,
 
   if (!take_mid (wire, section, error))
     return FALSE;
-  if (wire->kind != section->kind)
-    gst_call_sdp_wire_drop (session, wire);
   take_form (wire, section);
   line = wire->line >= 0 ? gst_call_sdp_wire_line (session, wire)
       : find_free (session, section->kind);

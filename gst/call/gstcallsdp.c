@@ -208,6 +208,19 @@ check_n_lines (const GstCallSdpSession * session, const GstCallSdpDesc * desc,
   return TRUE;
 }
 
+/* What an offer ends may begin anew in another m-line of the same offer. */
+static void
+drop_ended (GstCallSdpSession * session, const GstCallSdpDesc * desc)
+{
+  for (guint i = 0; i < session->wire->len; i++) {
+    const GstCallSdpSection *section = gst_call_sdp_desc_get (desc, i);
+    GstCallSdpWire *wire = gst_call_sdp_session_wire (session, i);
+
+    if (wire->kind != section->kind || !gst_call_sdp_section_is_alive (section))
+      gst_call_sdp_wire_drop (session, wire);
+  }
+}
+
 /* Every section of theirs */
 static gboolean
 take_sections (GstCallSdp * self, GstCallSdpSession * session,
@@ -215,6 +228,8 @@ take_sections (GstCallSdp * self, GstCallSdpSession * session,
 {
   gboolean no_codec = FALSE, media = FALSE, any = FALSE;
 
+  if (type == GST_CALL_SDP_OFFER)
+    drop_ended (session, desc);
   for (guint i = 0; i < desc->sections->len; i++) {
     const GstCallSdpSection *section = gst_call_sdp_desc_get (desc, i);
     GstCallSdpWire *wire;

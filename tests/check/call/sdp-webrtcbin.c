@@ -348,6 +348,35 @@ GST_START_TEST (test_first_line_refused)
 
 GST_END_TEST;
 
+GST_START_TEST (test_moved)
+{
+  Pair pair;
+  g_autofree gchar *offer = NULL, *video = NULL, *moved = NULL;
+  g_autofree gchar *answer = NULL, *dead = NULL, *alive = NULL;
+
+  /* Given a peer that ends its video and in the same offer begins it anew in
+   * another m-line, then it gets the line inside on which we send. */
+  pair_init (&pair);
+  connect_pair (&pair);
+  expect_media (&pair, 10, TRUE, TRUE);
+  offer = sdp_edit (sdp_peer_offer (pair.a), "a=mid:video1", "a=mid:again");
+  video = sdp_section (offer, 1);
+  offer = sdp_edit (offer, "m=video 9 ", "m=video 0 ");
+  offer = sdp_edit (offer, "a=mid:again", "a=mid:video1");
+  offer = sdp_edit (offer, " video1 ", " again ");
+  moved = g_strconcat (offer, video, NULL);
+  sdp_peer_take (pair.b, GST_CALL_SDP_OFFER, moved);
+  answer = sdp_peer_answer (pair.b);
+  dead = sdp_section (answer, 1);
+  alive = sdp_section (answer, 3);
+  fail_unless_contains (dead, "m=video 0 ");
+  fail_unless_contains (alive, "a=sendrecv");
+  fail_unless_equals_int (gst_call_sdp_get_n_media (pair.b->sdp), 3);
+  pair_clear (&pair);
+}
+
+GST_END_TEST;
+
 static gchar *
 line_without (const gchar * text, const gchar * begin)
 {
@@ -456,6 +485,7 @@ sdp_webrtcbin_suite (void)
   tcase_add_test (tc, test_video_refused);
   tcase_add_test (tc, test_data_refused);
   tcase_add_test (tc, test_first_line_refused);
+  tcase_add_test (tc, test_moved);
   tcase_add_test (tc, test_data_first);
   tcase_add_test (tc, test_certificate);
   return s;
