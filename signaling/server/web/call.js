@@ -8,7 +8,7 @@
 //   joined         the first welcome
 //   peer-added     detail: Peer
 //   peer-changed   detail: Peer
-//   peer-removed   detail: Peer, with .reason 'bye' 'timeout' 'removed'
+//   peer-removed   detail: Peer, with .reason 'bye' 'timeout' 'removed' 'gone'; who is gone may be added again
 //   failed         detail {code, text}; the call is over
 //   warning        detail {code, text}; it goes on
 
@@ -18,6 +18,7 @@ import { Peer } from './peer.js';
 const VIDEO_UPLINK = 3e6; // bit/s for all peers together
 const VIDEO_MAX = 1.5e6; // bit/s to one peer
 const VIDEO_MIN = 1.5e5;
+const GONE = 1000; // ms without a socket and a sign of life until they are gone
 const MIN_ASK = 1000; // ms between two questions for ICE servers, whatever the server says
 
 export class Call extends EventTarget {
@@ -25,7 +26,8 @@ export class Call extends EventTarget {
   #signaller;
   #iceServers = [];
   #iceTimer = 0;
-  #gone = new Map(); // peerId to timer
+  #gone = new Map(); // peerId to timer, of whom the server does not list
+  #missed = new Map(); // peerId to timer, of who is neither heard nor connected
   #onTrack = ({ detail: { kind, track } }) => this.#setTrack(kind, track);
   #onDevices = () => this.#sendState();
   #sentState = '';
@@ -109,7 +111,7 @@ export class Call extends EventTarget {
         this.#upsert(message.peer);
         break;
       case 'peer-changed':
-        this.peers.get(message.peer.peerId)?.update(message.peer);
+        this.#upsert(message.peer);
         break;
       case 'peer-left':
         if (this.peers.get(message.peer.peerId)?.info.seat === message.peer.seat)
@@ -174,7 +176,23 @@ export class Call extends EventTarget {
     }
     if (known)
       this.#remove(info.peerId, 'removed');
-    this.#add(info);
+    if (info.connected) // else they may come back
+      this.#add(info);
+  }
+
+  // Their seat is kept by the server: they may come back to it
+  #look(peer) {
+    const { peerId, connected } = peer.info;
+    const missed = !connected && !['connecting', 'connected'].includes(peer.link);
+    if (missed === this.#missed.has(peerId) || this.peers.get(peerId) !== peer)
+      return;
+    clearTimeout(this.#missed.get(peerId));
+    this.#missed.delete(peerId);
+    if (missed)
+      this.#missed.set(peerId, setTimeout(() => {
+        peer.close('timeout');
+        this.#remove(peerId, 'gone');
+      }, GONE));
   }
 
   #add(info) {
@@ -185,7 +203,10 @@ export class Call extends EventTarget {
       tracks: { audio: this.#devices.audioTrack, video: this.#devices.videoTrack },
       send: (message) => this.#signaller.send(message),
     });
-    peer.addEventListener('change', () => this.#tell('peer-changed', peer));
+    peer.addEventListener('change', () => {
+      this.#look(peer);
+      this.#tell('peer-changed', peer);
+    });
     this.peers.set(info.peerId, peer);
     this.#share();
     this.#tell('peer-added', peer);
@@ -194,8 +215,10 @@ export class Call extends EventTarget {
 
   #remove(peerId, reason) {
     const peer = this.peers.get(peerId);
-    clearTimeout(this.#gone.get(peerId));
-    this.#gone.delete(peerId);
+    for (const timers of [this.#gone, this.#missed]) {
+      clearTimeout(timers.get(peerId));
+      timers.delete(peerId);
+    }
     if (!peer)
       return;
     this.peers.delete(peerId);

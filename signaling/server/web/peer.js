@@ -18,7 +18,7 @@ const INTERRUPTED_TIMEOUT = 20000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure is a first one again
 const MAX_RETRY = 10000; // ms between fresh sessions; the first comes at once
 const BEAT = 1000; // ms between two looks whether they are there
-const MISSED = 3; // looks without a word until the connection counts as interrupted
+const MISSED = 2; // looks without a word until the connection counts as interrupted
 const RESTART_BEATS = 5; // between two ICE restarts
 const STATS_TIMEOUT = 2000; // ms
 const MAX_EARLY_CANDIDATES = 256;
@@ -143,6 +143,11 @@ export class Peer extends EventTarget {
     });
   }
 
+  // Ends the session, if there is one, and says so
+  close(code) {
+    this.#close(code);
+  }
+
   // They or we left the room
   end() {
     this.#drop();
@@ -214,6 +219,7 @@ export class Peer extends EventTarget {
     const channel = this.#pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
     this.channel = channel;
     this.#answers = false;
+    channel.addEventListener('open', () => channel.send(PING)); // do they answer?
     channel.addEventListener('message', ({ data }) => {
       if (channel !== this.channel)
         return;
