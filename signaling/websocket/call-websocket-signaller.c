@@ -23,6 +23,8 @@
 
 #define DEFAULT_CONNECT_TIMEOUT 10
 #define DEFAULT_SILENCE_TIMEOUT 10
+/* Our own bye of a moment ago may come later than our hello: 3 s of tries */
+#define TAKEN_RETRIES 5
 
 enum
 {
@@ -84,6 +86,18 @@ send_bye (CallWebsocketSignaller * self)
 
   if (call_send_queue_push (self->queue, bye))
     flush_queue (self);
+}
+
+/* With a number behind all that the server may have seen of this seat */
+static void
+send_last_bye (CallWebsocketSignaller * self)
+{
+  g_autoptr (CallMessage) bye = call_message_new (CALL_MESSAGE_BYE);
+  g_autofree gchar *text = NULL;
+
+  bye->seq = CALL_MAX_NUMBER;
+  text = call_message_to_text (bye);
+  call_websocket_link_send (self->link, text);
 }
 
 static void
@@ -153,10 +167,15 @@ on_refused (CallWebsocketSignaller * self, CallMessage * message)
       CALL_SIGNALLER_ERROR_REFUSED, "The server refuses to let this peer in: "
       "%s (%s)", message->text, message->code);
 
-  if (refusal_is_final (message->code))
+  if (refusal_is_final (message->code)) {
     fail (self, error);
-  else
+  } else if (g_strcmp0 (message->code, "peer-id-taken") == 0
+      && call_websocket_link_get_attempts (self->link) < TAKEN_RETRIES) {
+    g_error_free (error);
+    wait_and_retry (self, message->retry_after);
+  } else {
     lose (self, error, message->retry_after);
+  }
 }
 
 /* The seat is ours again; FALSE: but messages got lost */
@@ -353,6 +372,10 @@ call_websocket_signaller_close (CallSignaller * signaller)
 
   if (call_websocket_link_is_settled (self->link)) {
     send_bye (self);
+    call_websocket_link_say_goodbye (self->link);
+  } else if (call_websocket_link_is_open (self->link)) {
+    /* the hello is under way: the seat that it takes would stay for a while */
+    send_last_bye (self);
     call_websocket_link_say_goodbye (self->link);
   } else {
     call_websocket_link_drop (self->link);

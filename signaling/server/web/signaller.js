@@ -90,6 +90,8 @@ export class Signaller extends EventTarget {
       return;
     if (this.#welcomed)
       socket.send(stringify({ type: 'bye', seq: ++this.#sent }));
+    else if (socket.readyState === WebSocket.OPEN) // the seat that hello takes would stay for a while
+      socket.send(stringify({ type: 'bye', seq: Number.MAX_SAFE_INTEGER }));
     this.#welcomed = false;
     socket.close(1000);
   }

@@ -284,6 +284,35 @@ call_side_told (CallSide * side, GstMessageType type, const gchar * words,
   return found;
 }
 
+gchar *
+call_side_error (CallSide * side)
+{
+  gchar *text = NULL;
+  guint i;
+
+  g_mutex_lock (&lock);
+  for (i = 0; !text && i < side->messages->len; i++) {
+    g_autoptr (GError) error = NULL;
+    GstMessage *message = g_ptr_array_index (side->messages, i);
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+      continue;
+    gst_message_parse_error (message, &error, NULL);
+    text = g_strdup_printf ("%s: %s", GST_MESSAGE_SRC_NAME (message),
+        error->message);
+  }
+  g_mutex_unlock (&lock);
+  return text;
+}
+
+void
+call_side_forget (CallSide * side)
+{
+  g_mutex_lock (&lock);
+  g_ptr_array_set_size (side->messages, 0);
+  g_mutex_unlock (&lock);
+}
+
 void
 call_side_no_error (CallSide * side)
 {

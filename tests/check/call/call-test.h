@@ -73,6 +73,10 @@ guint call_side_count (CallSide * side, const gchar * name,
 /* The newest warning or error whose text contains that. */
 gboolean call_side_told (CallSide * side, GstMessageType type,
     const gchar * words, GQuark domain, gint code);
+/* Was there an error? Its text, or NULL */
+gchar *call_side_error (CallSide * side);
+/* What was posted until now does not count any more */
+void call_side_forget (CallSide * side);
 /* Fails, with what it says, if there was a call-error */
 void call_side_no_error (CallSide * side);
 

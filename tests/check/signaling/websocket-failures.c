@@ -224,7 +224,7 @@ static void
 test_refused (void)
 {
   static const gchar *const codes[] = { "token-required", "token-refused",
-    "room-full", "peer-id-taken", "unsupported-version", "server-full",
+    "room-full", "unsupported-version", "server-full",
     "of-tomorrow"
   };
 
@@ -239,6 +239,49 @@ test_refused (void)
     script_say (script, text);
     script_expect_failure (script, CALL_SIGNALLER_ERROR_REFUSED, words);
   }
+}
+
+#define TAKEN "{\"type\":\"error\",\"code\":\"peer-id-taken\"," \
+    "\"text\":\"It is taken.\"}"
+
+/* Given a peer id that somebody has, when that is the signaller's own seat of a
+ * moment ago, then it gets in as soon as that is gone; else it fails. */
+static void
+test_taken (void)
+{
+  g_autoptr (Script) script = script_new (NULL);
+  g_autoptr (Script) other = script_new (NULL);
+
+  script_open (script, NULL);
+  call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
+  script_say (script, TAKEN);
+  call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
+  script_welcome (script, FALSE, 0);
+  call_message_unref (script_get (script, CALL_MESSAGE_WELCOME));
+  g_assert_cmpuint (script->failures, ==, 0);
+
+  script_open (other, NULL);
+  for (guint i = 0; i < 6; i++) {
+    call_message_unref (script_hear (other, CALL_MESSAGE_HELLO));
+    script_say (other, TAKEN);
+  }
+  script_expect_failure (other, CALL_SIGNALLER_ERROR_REFUSED,
+      "It is taken. (peer-id-taken)");
+}
+
+/* Given a hello that is not answered yet, when the signaller closes, then it
+ * says bye all the same: the seat would stay for a while. */
+static void
+test_bye_at_once (void)
+{
+  g_autoptr (Script) script = script_new (NULL);
+  g_autoptr (CallMessage) bye = NULL;
+
+  script_open (script, NULL);
+  call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
+  call_signaller_close (script->signaller);
+  bye = script_hear (script, CALL_MESSAGE_BYE);
+  g_assert_cmpint (bye->seq, ==, CALL_MAX_NUMBER);
 }
 
 /* Given a seat whose token has expired, when the server refuses it after a
@@ -404,6 +447,8 @@ main (int argc, char **argv)
   g_test_add_func ("/websocket/not-a-room", test_not_a_room);
   g_test_add_func ("/websocket/other-websocket", test_other_websocket);
   g_test_add_func ("/websocket/refused", test_refused);
+  g_test_add_func ("/websocket/taken", test_taken);
+  g_test_add_func ("/websocket/bye-at-once", test_bye_at_once);
   g_test_add_func ("/websocket/refused-later", test_refused_later);
   g_test_add_func ("/websocket/close-codes", test_close_codes);
   g_test_add_func ("/websocket/overflow", test_overflow);

@@ -360,6 +360,7 @@ test_close_anytime (void)
   call_signaller_open (script->signaller);
   call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
   call_signaller_close (script->signaller);
+  call_message_unref (script_hear (script, CALL_MESSAGE_BYE));
   call_signaller_open (script->signaller);
   call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
   script_welcome (script, FALSE, 0);
