@@ -306,6 +306,29 @@ call_side_error (CallSide * side)
 }
 
 void
+call_side_print (CallSide * side)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint i;
+
+  g_mutex_lock (&lock);
+  for (i = 0; i < side->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (side->messages, i);
+    g_autofree gchar *text =
+        gst_structure_to_string (gst_message_get_structure (message));
+
+    g_printerr ("%s: %s\n", GST_OBJECT_NAME (message->src), text);
+  }
+  g_mutex_unlock (&lock);
+  g_object_get (side->call, "stats", &stats, NULL);
+  if (stats) {
+    g_autofree gchar *text = gst_structure_to_string (stats);
+
+    g_printerr ("%s\n", text);
+  }
+}
+
+void
 call_side_forget (CallSide * side)
 {
   g_mutex_lock (&lock);

@@ -75,6 +75,8 @@ gboolean call_side_told (CallSide * side, GstMessageType type,
     const gchar * words, GQuark domain, gint code);
 /* Was there an error? Its text, or NULL */
 gchar *call_side_error (CallSide * side);
+/* Prints what was posted, and the statistics */
+void call_side_print (CallSide * side);
 /* What was posted until now does not count any more */
 void call_side_forget (CallSide * side);
 /* Fails, with what it says, if there was a call-error */

@@ -29,6 +29,9 @@
 #define SPARE_THREADS 12
 #define SPARE_DESCRIPTORS 12
 #define SPARE_KIB (24 * 1024)
+/* One in some hundred webrtcbins of GStreamer 1.22 that are stopped while they
+ * connect leaves its transportreceivebin behind, with six descriptors */
+#define OPERATIONS_PER_DESCRIPTOR 100
 
 typedef struct
 {
@@ -378,6 +381,9 @@ check_that_it_is_seen (Person * person, Person * other, guint64 * before)
     *before = MIN (*before, now);
     if (g_get_monotonic_time () > end) {
       print_history ();
+      call_side_print (other->side);
+      g_printerr ("and of %s:\n", person->id);
+      call_side_print (person->side);
       g_error ("%s does not see %s, who sends: %" G_GUINT64_FORMAT " pictures",
           person->id, other->id, now);
     }
@@ -459,6 +465,7 @@ check_growth (const Held * before, const Held * now, guint operations)
       now->kib, before->threads, before->descriptors, before->kib);
   if (now->threads > before->threads + SPARE_THREADS
       || now->descriptors > before->descriptors + SPARE_DESCRIPTORS
+      + operations / OPERATIONS_PER_DESCRIPTOR
       /* sanitizers keep what is freed */
       || (!g_getenv ("ASAN_OPTIONS") && !g_getenv ("TSAN_OPTIONS")
           && now->kib > before->kib + SPARE_KIB))
@@ -505,11 +512,10 @@ GST_START_TEST (test_model)
       heal (&people[i]);
     check_model (people);
     forget_messages (people);
-    if (done == WARM_UP * BURST || done + BURST >= wanted || (getenv("DBG") && done % 250 == 0)) {
+    if (done == WARM_UP * BURST || done + BURST >= wanted) {
       all_come (people, rand);
       check_model (people);
       now = weigh ();
-      if (getenv("DBG")) check_growth (&now, &now, done);
       if (done == WARM_UP * BURST)
         before = now;
     }
@@ -524,6 +530,18 @@ GST_START_TEST (test_model)
 
 GST_END_TEST;
 
+/* Its provider loses a memfd and two pipes each time it finds no server */
+static void
+without_pulseaudio (void)
+{
+  g_autoptr (GstPluginFeature) provider =
+      gst_registry_find_feature (gst_registry_get (), "pulsedeviceprovider",
+      GST_TYPE_DEVICE_PROVIDER_FACTORY);
+
+  if (provider)
+    gst_plugin_feature_set_rank (provider, GST_RANK_NONE);
+}
+
 static Suite *
 callbin_model_suite (void)
 {
@@ -531,6 +549,7 @@ callbin_model_suite (void)
   TCase *tc = tcase_create ("model");
 
   g_setenv ("GST_CALL_FAKE_DEVICES", "video=2", TRUE);
+  without_pulseaudio ();
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 0);    /* it has its own watchdog */
   tcase_add_test (tc, test_model);
