@@ -245,7 +245,7 @@ on_offer_made (GstCallPeer * self, const GstStructure * reply)
 static void
 on_answer_set (GstCallPeer * self, const GstStructure * reply)
 {
-  gst_call_restart_clear (self);
+  gst_call_restart_done (self);
   round_over (self);
 }
 
@@ -407,7 +407,7 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
     gst_call_restart_agent (self);
     set_description (self, "set-local-description", GST_WEBRTC_SDP_TYPE_OFFER,
         self->unset_offer, NULL);
-    gst_call_restart_clear (self);
+    gst_call_restart_done (self);
   }
   gst_call_ice_before_checks (self->webrtcbin);
   set_description (self, "set-remote-description", GST_WEBRTC_SDP_TYPE_ANSWER,

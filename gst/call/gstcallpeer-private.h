@@ -81,6 +81,7 @@ struct _GstCallPeer
   CallMessage *waiting_offer;       /* it came before the end of the round */
   gboolean renegotiate;             /* once the present round is over */
   gboolean ice_restart;             /* with the next offer */
+  gchar *kept_ufrag, *kept_pwd;     /* ours since the last restart, or NULL */
   gchar *ufrag;                     /* new ones, while we restart; or NULL */
   gchar *pwd;
   gchar *unset_offer;               /* that webrtcbin is told when answered */
@@ -143,6 +144,8 @@ void gst_call_negotiation_receive_answer (GstCallPeer * self,
 /* New credentials for the description that is made next */
 void gst_call_restart_prepare (GstCallPeer * self);
 void gst_call_restart_clear (GstCallPeer * self);
+/* The new ones are in force */
+void gst_call_restart_done (GstCallPeer * self);
 /* webrtcbin's description with the new credentials, if there are any.
  * (transfer full) */
 gchar *gst_call_restart_rewrite (GstCallPeer * self, const gchar * made);

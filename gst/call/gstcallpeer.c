@@ -601,6 +601,8 @@ gst_call_peer_finalize (GObject * object)
   g_free (self->session);
   g_free (self->child_error);
   gst_call_restart_clear (self);
+  g_clear_pointer (&self->kept_ufrag, g_free);
+  g_clear_pointer (&self->kept_pwd, g_free);
   g_free (self->addresses);
   g_clear_pointer (&self->path, gst_call_path_free);
   g_clear_pointer (&self->worker, gst_call_worker_unref);

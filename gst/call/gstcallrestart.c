@@ -12,7 +12,8 @@
  *                and our candidates follow it.
  *
  * The credentials are ours, not webrtcbin's, which repeats its first ones; it
- * tells its agent whatever a description says that is set.
+ * tells its agent whatever a description says that is set. So they stand in each
+ * later description, too: Firefox refuses an answer with others than before.
  *
  * Threads: the worker; there is no lock.
  */
@@ -46,13 +47,27 @@ gst_call_restart_clear (GstCallPeer * self)
   g_clear_pointer (&self->unset_offer, g_free);
 }
 
+void
+gst_call_restart_done (GstCallPeer * self)
+{
+  if (self->ufrag) {
+    g_free (self->kept_ufrag);
+    g_free (self->kept_pwd);
+    self->kept_ufrag = g_steal_pointer (&self->ufrag);
+    self->kept_pwd = g_steal_pointer (&self->pwd);
+  }
+  gst_call_restart_clear (self);
+}
+
 gchar *
 gst_call_restart_rewrite (GstCallPeer * self, const gchar * made)
 {
+  const gchar *ufrag = self->ufrag ? self->ufrag : self->kept_ufrag;
+  const gchar *pwd = self->ufrag ? self->pwd : self->kept_pwd;
   g_auto (GStrv) lines = NULL;
   guint i;
 
-  if (!self->ufrag)
+  if (!ufrag)
     return g_strdup (made);
   lines = g_strsplit (made, "\r\n", -1);
   for (i = 0; lines[i]; i++) {
@@ -60,10 +75,10 @@ gst_call_restart_rewrite (GstCallPeer * self, const gchar * made)
 
     if (g_str_has_prefix (lines[i], "a=ice-ufrag:")) {
       name = "a=ice-ufrag:";
-      value = self->ufrag;
+      value = ufrag;
     } else if (g_str_has_prefix (lines[i], "a=ice-pwd:")) {
       name = "a=ice-pwd:";
-      value = self->pwd;
+      value = pwd;
     }
     if (name) {
       g_free (lines[i]);
