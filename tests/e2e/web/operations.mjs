@@ -240,7 +240,9 @@ const OPERATIONS = {
   // Firefox, too, when that one is stopped, and Chromium starts another DTLS association.
   stop: [() => Object.keys(state.parts).length > 1, async () => {
     const part = pick(Object.keys(state.parts).filter((p) => p !== 'sound'));
-    const way = anyWay();
+    // Firefox ends an m-line in its next offer only, and if that one begins another for the
+    // same SSRC of ours, it takes nothing from it
+    const way = name === 'firefox' ? ownWay() : anyWay();
     await inPage((p) => {
       window.peer.parts[p].stop();
       window.peer.drop(p);
