@@ -38,7 +38,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define SUSPECT_AFTER 4
 #define SUSPECT_WITHOUT_CHANNEL_AFTER 20
 #define RESTART_EVERY 10
-#define REBUILD_AFTER 40
+#define REBUILD_AFTER 120
+/* webrtcbin does not look for addresses twice */
+#define REBUILD_ELSEWHERE_AFTER 14
 
 /* PROTOCOL.md, 4, byte by byte */
 #define PING "{\"type\":\"ping\"}"
@@ -146,9 +148,12 @@ is_online (const gchar * addresses)
 static void
 climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
 {
-  if (moved && is_online (addresses)) {
-    gst_call_peer_fail (self, "ice-failed", "The address that the call with "
-        "%s used has gone", self->info->peer_id);
+  gboolean other = !g_str_equal (addresses, self->addresses)
+      && is_online (addresses);
+
+  if (other && (moved || self->silent >= REBUILD_ELSEWHERE_AFTER)) {
+    gst_call_peer_fail (self, "ice-failed", "This machine has other addresses "
+        "than when the call with %s began", self->info->peer_id);
   } else if (self->silent >= REBUILD_AFTER) {
     gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s for %d s",
         self->info->peer_id, REBUILD_AFTER * GST_CALL_LOOK_MS / 1000);
@@ -184,6 +189,7 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
   if (self->stopped || (self->state != GST_CALL_PEER_CONNECTED
           && self->state != GST_CALL_PEER_RECONNECTING))
     return;
+  self->can_signal = can_signal;
   listen_to (self);
   limit = channel_is_open (self) ? SUSPECT_AFTER :
       SUSPECT_WITHOUT_CHANNEL_AFTER;

@@ -108,6 +108,7 @@ struct _GstCallPeer
   gint heard_before;                /* at the last look */
   guint silent;                     /* looks without a sign of life */
   guint wait;                       /* looks until the next ICE restart */
+  gboolean can_signal;              /* at the last look */
 
   /* atomic */
   gint heard;                       /* what came out of ICE */

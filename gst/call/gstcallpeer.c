@@ -329,6 +329,11 @@ on_timeout (gpointer data)
   GstCallPeer *self = data;
 
   gst_call_worker_clear_timer (&self->timer);
+  /* what we asked goes out when there is a server again */
+  if (self->state == GST_CALL_PEER_RECONNECTING && !self->can_signal) {
+    gst_call_peer_start_timer (self);
+    return G_SOURCE_REMOVE;
+  }
   gst_call_peer_fail (self, "timeout", "%s did not %s within %u s",
       self->info->peer_id, self->verified ? "answer" : "connect",
       self->config->connect_timeout / 1000);

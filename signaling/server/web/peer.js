@@ -14,7 +14,7 @@
 //        'retrying' 'failed' 'closed'
 
 const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
-const INTERRUPTED_TIMEOUT = 20000; // ms without contact before a fresh session
+const INTERRUPTED_TIMEOUT = 60000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure is a first one again
 const MAX_RETRY = 10000; // ms between fresh sessions; the first comes at once
 const BEAT = 1000; // ms between two looks whether they are there
@@ -239,7 +239,7 @@ export class Peer extends EventTarget {
     const silent = this.#missed++ >= MISSED && this.#answers;
     if (this.channel?.readyState === 'open')
       this.channel.send(PING);
-    if (silent || this.#pc.connectionState === 'disconnected')
+    if (silent || ['disconnected', 'failed'].includes(this.#pc.connectionState))
       this.#interrupted();
     else if (this.link === 'interrupted')
       this.#connectionChanged();
@@ -293,7 +293,10 @@ export class Peer extends EventTarget {
         this.#interrupted();
         break;
       case 'failed':
-        this.#failed('ice-failed');
+        if (this.link === 'connected' || this.link === 'interrupted')
+          this.#interrupted();
+        else
+          this.#failed('ice-failed');
         break;
     }
   }

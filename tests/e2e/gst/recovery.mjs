@@ -16,7 +16,7 @@ import { done, step, watchdog } from '../../lib/tap.mjs';
 watchdog(190);
 const SUSPECT_WITHIN = 4000; // ms; it is 2.5 s where there is time to count
 const BACK_WITHIN = 12000; // ms after a cut; what is usual is printed
-const GAP = 1000; // ms without a picture that the others never see
+const GAP = 2500; // ms without a picture that the others never see; a busy machine makes its own
 
 const link = await makeLink();
 const server = await startServer({ address: link.near });
@@ -77,15 +77,19 @@ await step('all see and hear each other', async () => {
   await Promise.all(all.flatMap((peer) => [peer.meets({ slot: 0 }), peer.meets({ slot: 1 })]));
 });
 
-for (const seconds of [3, 15]) {
-  await step(`a cut of ${seconds} s`, async () => {
+for (const [seconds, what, bad, good] of [
+  [3, 'the cable', { cut: 1 }, { cut: 0 }],
+  [15, 'the cable', { cut: 1 }, { cut: 0 }],
+  [15, 'all UDP, while the server is heard', { loss: 100 }, { loss: 0 }],
+]) {
+  await step(`a cut of ${seconds} s of ${what}`, async () => {
     const gaps = watchGaps();
     const since = near.map(({ events }) => events.length);
     const started = Date.now();
-    await link.set({ cut: 1 });
+    await link.set(bad);
     await isTold(since, started);
     await sleep(started + seconds * 1000 - Date.now());
-    await link.set({ cut: 0 });
+    await link.set(good);
     const times = await again();
     console.log(`# pictures ${times[0]} and ${times[1]} ms after the end of the cut`);
     assert.ok(times[1] < BACK_WITHIN, `${times}`);
