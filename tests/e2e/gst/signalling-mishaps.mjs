@@ -1,0 +1,56 @@
+// gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Given a way to the signalling server on which messages go wrong,
+// when they come twice or late, or the first offer, answer or candidates never come,
+// then two gst-launch lines see and hear each other all the same, sooner or later, and
+// what is doubled is done once.
+
+import assert from 'node:assert/strict';
+import { startServer } from '../../lib/call-server.mjs';
+import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
+import { mishaps, startProxy } from '../../lib/stranger.mjs';
+import { done, step, watchdog } from '../../lib/tap.mjs';
+
+watchdog(280);
+const LATER = 60000; // ms: who got no answer for 15 s begins anew
+
+const server = await startServer();
+
+// Drops the first so many messages of that type, of all connections
+function loses(type, count) {
+  let left = count;
+  const carry = () => (text, give) => {
+    if (left > 0 && JSON.parse(text).type === type)
+      left--;
+    else
+      give(text);
+  };
+  carry.linger = 0;
+  return carry;
+}
+
+async function call(carry, room) {
+  const proxy = await startProxy(server, undefined, undefined, { carry });
+  const ann = startPeer({ name: 'Ann', uri: roomUri(proxy, room) });
+  await ann.joined();
+  const bob = startPeer({ name: 'Bob', uri: roomUri(proxy, room) });
+  const since = Date.now();
+  await Promise.all([ann, bob].map((peer) => peer.meets({ timeout: LATER })));
+  console.log(`# after ${Date.now() - since} ms`);
+  for (const peer of [ann, bob]) {
+    assert.equal(peer.events.filter((e) => e.name === 'call-peer-joined').length, 1);
+    assert.equal(peer.events.filter((e) => e.name === 'call-joined').length, 1);
+    assert.equal(await peer.interrupt(), 0);
+    assert.deepEqual(peer.errors, []);
+  }
+  proxy.close();
+}
+
+await step('all messages come twice', () => call(mishaps({ duplicate: 1 }), 'twice'));
+await step('all messages come up to 0.5 s late', () => call(mishaps({ delay: 500 }), 'late'));
+await step('the first offer never comes', () => call(loses('offer', 1), 'offer'));
+await step('the first answer never comes', () => call(loses('answer', 1), 'answer'));
+await step('the first candidates never come', () => call(loses('candidate', 8), 'candidates'));
+
+await server.stop();
+done();
