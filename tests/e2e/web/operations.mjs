@@ -1,6 +1,8 @@
 // gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// operations.mjs BROWSER FIRST COUNT [SEED]
+// operations.mjs BROWSER FIRST [COUNT [SEED]]
+//
+// COUNT and SEED are those of GST_CALL_OPERATIONS and GST_CALL_SEED unless told otherwise.
 //
 // Given a gst-launch line with callbin and a bare RTCPeerConnection of that browser in one
 // room, FIRST of them ("callbin" or "page") there first,
@@ -20,8 +22,9 @@ import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { pagePeer } from '../../lib/page-peer.mjs';
 import { done, step } from '../../lib/tap.mjs';
 
-const [name = 'chromium', first = 'callbin', count = '12', seedText] = process.argv.slice(2);
-const seed = Number(seedText ?? process.env.GST_CALL_SEED ?? Date.now() % 1e9);
+const { GST_CALL_OPERATIONS = '12', GST_CALL_SEED = Date.now() % 1e9 } = process.env;
+const [name = 'chromium', first = 'callbin', count = GST_CALL_OPERATIONS, seedText = GST_CALL_SEED] = process.argv.slice(2);
+const seed = Number(seedText);
 watchdog(90 + 6 * Number(count));
 
 const QUIET = 400; // ms without anything, where nothing should come
