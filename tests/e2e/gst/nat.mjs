@@ -20,7 +20,7 @@ const AT_ONCE = 4; // cells, on two cores
 const FAIL_TIMEOUT = 10000; // ms from the offer
 const SLACK = 10000; // ms, for a busy machine
 
-watchdog(170);
+watchdog(400); // half a minute on two cores that are free
 
 const KINDS = ['none', 'cone', 'symmetric'];
 const PAIRS = [...KINDS.flatMap((one, i) => KINDS.slice(i).map((other) => [one, other])), ['closed', 'cone']];
