@@ -22,6 +22,7 @@
 #define PEOPLE 3
 #define OPERATIONS 250
 #define SLOW_OPERATIONS 100
+#define SLOW_S 180              /* longer to connect, too */
 #define BURST 25
 #define HISTORY 60
 #define PICTURES 3
@@ -78,6 +79,12 @@ note (const Person * person, const gchar * what)
   g_atomic_int_inc (&alive);
 }
 
+static gboolean
+is_sanitized (void)
+{
+  return g_getenv ("ASAN_OPTIONS") || g_getenv ("TSAN_OPTIONS");
+}
+
 static gpointer
 watchdog (gpointer data)
 {
@@ -87,7 +94,7 @@ watchdog (gpointer data)
   while ((now = g_atomic_int_get (&alive)) >= 0) {
     still = now == before ? still + 1 : 0;
     before = now;
-    if (still > STUCK_S * 10) {
+    if (still > (STUCK_S + (is_sanitized ()? SLOW_S : 0)) * 10) {
       print_history ();
       g_error ("Nothing for %d s: it is locked up", STUCK_S);
     }
@@ -374,7 +381,8 @@ seen (Person * person, Person * other)
 static void
 check_that_it_is_seen (Person * person, Person * other, guint64 * before)
 {
-  gint64 end = call_test_deadline ();
+  gint64 end = call_test_deadline () + (is_sanitized ()?
+      SLOW_S * G_USEC_PER_SEC : 0);
   guint64 now;
 
   if (!person->there || !other->there || !other->sends[CALL_VIDEO])
@@ -461,12 +469,6 @@ forget_messages (Person * people)
 }
 
 static gboolean
-is_sanitized (void)
-{
-  return g_getenv ("ASAN_OPTIONS") || g_getenv ("TSAN_OPTIONS");
-}
-
-static gboolean
 has_grown (const Held * before, const Held * now, guint operations)
 {
   return now->threads > before->threads + SPARE_THREADS
@@ -523,7 +525,8 @@ GST_START_TEST (test_model)
   memcpy (strstr (url, "/room/tea") + strlen ("/room/"), "den", 3);
   g_printerr ("GST_CALL_MODEL_SEED=%u GST_CALL_MODEL_OPS=%u\n", seed, wanted);
   for (i = 0; i < PEOPLE; i++) {
-    g_autofree gchar *properties = g_strdup_printf ("peer-id=%s", ids[i]);
+    g_autofree gchar *properties = g_strdup_printf ("peer-id=%s "
+        "connect-timeout=%u", ids[i], is_sanitized ()? 60000 : 15000);
 
     people[i].id = ids[i];
     people[i].side = call_side_join (url, properties, "");
