@@ -228,8 +228,9 @@ async function round(stage, calls) {
   await sleep(SETTLE);
   for (const call of calls) {
     await call.collect();
-    print({ fault: options.fault, kind, ...call.result(began, ended, call.came),
+    print({ fault: options.fault, kind, first: !call.warm, ...call.result(began, ended, call.came),
       ...difference(resourcesOf(call.ann.pid), call.before), errors: call.sides.flatMap(({ errors }) => errors) });
+    call.warm = true;
   }
 }
 
