@@ -221,7 +221,7 @@ gst_call_encoder_set_limit (GstCallEncoder * self, gconstpointer taker,
 GstPad *
 gst_call_encoder_add_branch (GstCallEncoder * self)
 {
-  g_autoptr (GstPad) pad = gst_element_request_pad_simple (self->tee, "src_%u");
+  g_autoptr (GstPad) pad = gst_call_request_branch (self->tee);
   g_autofree gchar *name = g_strdup_printf ("src_%u", self->next_branch++);
 
   /* a peer that breaks or goes must not end the encoder of all others */

@@ -97,3 +97,15 @@ gst_call_probe_buffer (GstPadProbeInfo * info)
   list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
   return gst_buffer_list_length (list) ? gst_buffer_list_get (list, 0) : NULL;
 }
+
+GstPad *
+gst_call_request_branch (GstElement * tee)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (tee, "sink");
+  GstPad *branch;
+
+  GST_PAD_STREAM_LOCK (sink);
+  branch = gst_element_request_pad_simple (tee, "src_%u");
+  GST_PAD_STREAM_UNLOCK (sink);
+  return branch;
+}

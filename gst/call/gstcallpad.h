@@ -25,4 +25,9 @@ void gst_call_refuse_queries (GstPad * pad);
 /* In a probe of BUFFER | BUFFER_LIST: the (first) buffer, or NULL */
 GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);
 
+/* Another src pad of a tee. An event that the tee is handing on just then is on
+ * none of its pads yet, and would never come to this one: so it waits until the
+ * tee has done with it, which only feeds queues that leak. (transfer full) */
+GstPad *gst_call_request_branch (GstElement * tee);
+
 G_END_DECLS
