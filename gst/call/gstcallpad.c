@@ -12,6 +12,8 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
+#define BRANCH_WAIT_MS 100
+
 /* The target last: what already flows out of it meets a pad that is ready. */
 static GstPad *
 add_ghost (GstElement * bin, GstPad * ghost, GstPad * target)
@@ -102,10 +104,17 @@ GstPad *
 gst_call_request_branch (GstElement * tee)
 {
   g_autoptr (GstPad) sink = gst_element_get_static_pad (tee, "sink");
+  gboolean locked = FALSE;
   GstPad *branch;
+  guint i;
 
-  GST_PAD_STREAM_LOCK (sink);
+  for (i = 0; i < BRANCH_WAIT_MS && !locked; i++) {
+    locked = GST_PAD_STREAM_TRYLOCK (sink);
+    if (!locked)
+      g_usleep (G_USEC_PER_SEC / 1000);
+  }
   branch = gst_element_request_pad_simple (tee, "src_%u");
-  GST_PAD_STREAM_UNLOCK (sink);
+  if (locked)
+    GST_PAD_STREAM_UNLOCK (sink);
   return branch;
 }

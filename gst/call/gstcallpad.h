@@ -27,7 +27,8 @@ GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);
 
 /* Another src pad of a tee. An event that the tee is handing on just then is on
  * none of its pads yet, and would never come to this one: so it waits until the
- * tee has done with it, which only feeds queues that leak. (transfer full) */
+ * tee has done with it, if that is within 100 ms: whoever feeds the tee may be
+ * waiting for the worker himself. (transfer full) */
 GstPad *gst_call_request_branch (GstElement * tee);
 
 G_END_DECLS
