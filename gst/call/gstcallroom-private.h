@@ -1,8 +1,9 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What gstcallroom.c (who is here, what the server says) and gstcallmember.c
- * (one of them, and the connection with it) share. The worker only.
+ * What gstcallroom.c (what the server says), gstcallmembers.c (who is here) and
+ * gstcallmember.c (one of them, and the connection with it) share. The worker
+ * only.
  */
 #pragma once
 
@@ -64,6 +65,19 @@ void gst_call_room_check_signalling (GstCallRoom * self);
 gboolean gst_call_room_can_signal (GstCallRoom * self);
 /* NULL when it is not there */
 GstCallMember *gst_call_room_find (GstCallRoom * self, const gchar * peer_id);
+
+/* gstcallmembers.c */
+/* The server says that this peer is there. */
+void gst_call_members_see (GstCallRoom * self, const CallPeer * info);
+/* After a reconnect: whom the server does not list may still come back. */
+void gst_call_members_miss (GstCallRoom * self, GPtrArray * listed);
+void gst_call_members_remove (GstCallRoom * self, GstCallMember * member,
+    const gchar * code);
+void gst_call_members_remove_all (GstCallRoom * self);
+/* After members came or went: who has waited longest takes a free place. */
+void gst_call_members_fill (GstCallRoom * self);
+/* A timer's, each GST_CALL_LOOK_MS, with the room: are they all still there? */
+gboolean gst_call_members_look (gpointer room);
 
 /* gstcallmember.c */
 /* What peers ask of the room, which is their room_data */
