@@ -231,7 +231,7 @@ send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
   gst_call_peer_send (self, offer ? CALL_MESSAGE_OFFER : CALL_MESSAGE_ANSWER,
       wire);
   self->description_sent = TRUE;
-  gst_call_peer_flush_candidates (self);
+  gst_call_trickle_flush (self);
 }
 
 static void
@@ -381,7 +381,7 @@ static void
 on_remote_answer_set (GstCallPeer * self, const GstStructure * reply)
 {
   self->description_sent = TRUE;
-  gst_call_peer_flush_candidates (self);
+  gst_call_trickle_flush (self);
   round_over (self);
 }
 

@@ -1,9 +1,10 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What gstcallpeer.c (life), gstcallnegotiation.c (offers and answers),
- * gstcallmedia.c (senders), gstcallreceiving.c (receivers) and gstcallstats.c
- * share.
+ * What the parts of a peer share: gstcallpeer.c (life), gstcalltrickle.c
+ * (candidates), gstcallnegotiation.c (offers and answers), gstcallrestart.c (ICE
+ * restart), gstcallliveness.c (silence), gstcallmedia.c (senders),
+ * gstcallreceiving.c (receivers) and gstcallstats.c.
  */
 #pragma once
 
@@ -132,8 +133,14 @@ void gst_call_peer_set_state (GstCallPeer * self, GstCallPeerState state);
 void gst_call_peer_start_timer (GstCallPeer * self);
 /* Both descriptions are there: a path has to be found within some seconds */
 void gst_call_peer_start_ice_timer (GstCallPeer * self);
+
+/* gstcalltrickle.c */
+/* Before webrtcbin has negotiated anything */
+void gst_call_trickle_connect (GstCallPeer * self);
 /* Our candidates may go, now that the description has */
-void gst_call_peer_flush_candidates (GstCallPeer * self);
+void gst_call_trickle_flush (GstCallPeer * self);
+/* A candidate of the peer */
+void gst_call_trickle_receive (GstCallPeer * self, CallMessage * message);
 
 /* gstcallnegotiation.c; gst_call_peer_offer () is there too */
 void gst_call_negotiation_receive_offer (GstCallPeer * self,

@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Life of one peer: its webrtcbin, candidates, connection state and end. How
+ * Life of one peer: its webrtcbin, connection state and end. How
  * it negotiates is in gstcallnegotiation.c, its media in gstcallmedia.c.
  *
  * Threads
@@ -24,8 +24,6 @@
 #include "gstcallice.h"
 #include "gstcallpeer-private.h"
 
-#include <string.h>
-
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
@@ -43,21 +41,6 @@ enum
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (GstCallPeer, gst_call_peer, GST_TYPE_BIN);
-
-typedef struct
-{
-  guint mline;
-  gchar *candidate;
-} Candidate;
-
-static void
-candidate_free (gpointer data)
-{
-  Candidate *candidate = data;
-
-  g_free (candidate->candidate);
-  g_free (candidate);
-}
 
 const gchar *
 gst_call_peer_get_id (GstCallPeer * self)
@@ -123,125 +106,6 @@ gst_call_peer_send (GstCallPeer * self, CallMessageType type, const gchar * sdp)
   message->session = g_strdup (self->session);
   message->sdp = g_strdup (sdp);
   self->config->room->send (self->config->room_data, self, message);
-}
-
-/* Candidates */
-
-static void
-send_candidate (GstCallPeer * self, const Candidate * candidate)
-{
-  g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_CANDIDATE);
-  const gchar *mid = gst_call_sdp_get_mid (self->sdp, candidate->mline);
-
-  message->to = g_strdup (self->info->peer_id);
-  message->session = g_strdup (self->session);
-  message->candidate = g_strdup (candidate->candidate);
-  message->sdp_mid = g_strdup (mid);
-  message->sdp_mline_index = candidate->mline;
-  self->config->room->send (self->config->room_data, self, message);
-}
-
-void
-gst_call_peer_flush_candidates (GstCallPeer * self)
-{
-  guint i;
-
-  if (!self->description_sent)
-    return;
-  for (i = self->n_sent_candidates; i < self->candidates->len; i++)
-    send_candidate (self, g_ptr_array_index (self->candidates, i));
-  self->n_sent_candidates = self->candidates->len;
-  if (self->gathered && !self->gathered_sent)
-    gst_call_peer_send (self, CALL_MESSAGE_END_OF_CANDIDATES, NULL);
-  self->gathered_sent = self->gathered;
-}
-
-static void
-add_candidate (gpointer object, gpointer data)
-{
-  GstCallPeer *self = object;
-  Candidate *candidate = data;
-  Candidate *copy;
-
-  if (self->stopped || !*candidate->candidate)
-    return;
-  copy = g_new0 (Candidate, 1);
-  copy->mline = candidate->mline;
-  copy->candidate = g_strdup (candidate->candidate);
-  g_ptr_array_add (self->candidates, copy);
-  gst_call_peer_flush_candidates (self);
-}
-
-static void
-on_ice_candidate (GstElement * webrtcbin, guint mline, gchar * text,
-    gpointer data)
-{
-  GstCallPeer *self = data;
-  Candidate *candidate = g_new0 (Candidate, 1);
-
-  candidate->mline = mline;
-  candidate->candidate = g_strdup (text ? text : "");
-  gst_call_worker_post (self->worker, add_candidate, self, candidate,
-      candidate_free);
-}
-
-static void
-check_gathering (gpointer object, gpointer data)
-{
-  GstCallPeer *self = object;
-  GstWebRTCICEGatheringState state;
-
-  if (self->stopped)
-    return;
-  g_object_get (self->webrtcbin, "ice-gathering-state", &state, NULL);
-  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) {
-    self->gathered = TRUE;
-    gst_call_peer_flush_candidates (self);
-  }
-}
-
-static void
-on_gathering_state (GstElement * webrtcbin, GParamSpec * pspec, gpointer data)
-{
-  GstCallPeer *self = data;
-
-  gst_call_worker_post (self->worker, check_gathering, self, NULL, NULL);
-}
-
-static void
-take_candidate (gpointer data, guint mline, const gchar * candidate)
-{
-  GstCallPeer *self = data;
-
-  g_signal_emit_by_name (self->webrtcbin, "add-ice-candidate", mline,
-      candidate);
-}
-
-static void
-handle_candidate (GstCallPeer * self, CallMessage * message)
-{
-  g_autoptr (GError) error = NULL;
-  guint mline = 0;
-
-  if (!gst_call_sdp_check_candidate (self->sdp, message->candidate,
-          message->sdp_mid, message->sdp_mline_index, &mline, &error)) {
-    /* One that is of no use is left out (Firefox sends some for RTCP); a
-     * flood of them ends the connection. */
-    if (g_error_matches (error, GST_CALL_SDP_ERROR,
-            GST_CALL_SDP_ERROR_TOO_LARGE))
-      gst_call_peer_fail (self, "bad-sdp", "%s", error->message);
-    else
-      GST_DEBUG_OBJECT (self, "left out %s: %s", message->candidate,
-          error->message);
-    return;
-  }
-  if (strstr (message->candidate, ".local ")) {
-    if (!self->mdns)
-      self->mdns = gst_call_mdns_new (take_candidate, self);
-    gst_call_mdns_resolve (self->mdns, mline, message->candidate);
-  } else if (*message->candidate) {
-    take_candidate (self, mline, message->candidate);
-  }
 }
 
 /* Connection state */
@@ -361,7 +225,7 @@ gst_call_peer_handle (GstCallPeer * self, CallMessage * message)
       gst_call_negotiation_receive_answer (self, message);
       break;
     case CALL_MESSAGE_CANDIDATE:
-      handle_candidate (self, message);
+      gst_call_trickle_receive (self, message);
       break;
     case CALL_MESSAGE_RENEGOTIATE:
       if (!self->offerer)
@@ -485,10 +349,7 @@ make_webrtcbin (GstCallPeer * self)
   gst_call_ice_set_up (self->webrtcbin, self->config->relay_only,
       self->config->min_port, self->config->max_port);
   gst_call_servers_apply (self->config->servers, self->webrtcbin);
-  g_signal_connect (self->webrtcbin, "on-ice-candidate",
-      G_CALLBACK (on_ice_candidate), self);
-  g_signal_connect (self->webrtcbin, "notify::ice-gathering-state",
-      G_CALLBACK (on_gathering_state), self);
+  gst_call_trickle_connect (self);
   g_signal_connect (self->webrtcbin, "notify::connection-state",
       G_CALLBACK (on_connection_state), self);
   self->path = gst_call_path_new (self->webrtcbin);
@@ -650,7 +511,6 @@ gst_call_peer_class_init (GstCallPeerClass * klass)
 static void
 gst_call_peer_init (GstCallPeer * self)
 {
-  self->candidates = g_ptr_array_new_with_free_func (candidate_free);
   self->promises = g_ptr_array_new_with_free_func (promise_drop);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);
