@@ -102,6 +102,8 @@ wait_until (GstCallPacer * pacer, GstBaseSrc * src, GstClockTime until)
 
     if (flow != GST_FLOW_OK)
       return flow;
+    /* from 1.24 on unlock_stop does not come before */
+    gst_call_pacer_unlock (pacer, FALSE);
   }
   return GST_FLOW_OK;
 }
