@@ -85,12 +85,12 @@ tear_down (Reader * self)
 }
 
 static void
-ask_for_restart (Reader * self)
+ask_for_offer (Reader * self, gboolean ice_restart)
 {
   g_autoptr (CallMessage) message = call_message_new (CALL_MESSAGE_RENEGOTIATE);
 
   message->session = g_strdup (self->session);
-  message->ice_restart = TRUE;
+  message->ice_restart = ice_restart;
   call_middle_send (&self->middle, 1, message);
 }
 
@@ -135,7 +135,7 @@ GST_START_TEST (test_asked)
     g_autofree gchar *theirs = g_strdup (self.ufrags[1]);
 
     fail_unless_equals_int (self.descriptions[0], round);
-    ask_for_restart (&self);
+    ask_for_offer (&self, TRUE);
     for (i = 0; i < 2; i++) {
       CALL_WAIT (self.descriptions[i] == round + 1);
       CALL_WAIT (self.candidates[i] > 0);
@@ -151,6 +151,30 @@ GST_START_TEST (test_asked)
 
 GST_END_TEST;
 
+/* given a call after an ICE restart, when another offer is asked for, then both
+ * sides repeat the credentials that are in force, and media goes on */
+GST_START_TEST (test_kept)
+{
+  Reader self = { {{NULL,},}, };
+  guint round, i;
+
+  set_up (&self);
+  for (round = 1; round <= 2; round++) {
+    g_autofree gchar *ours = g_strdup (self.ufrags[0]);
+    g_autofree gchar *theirs = g_strdup (self.ufrags[1]);
+
+    ask_for_offer (&self, round == 1);
+    for (i = 0; i < 2; i++)
+      CALL_WAIT (self.descriptions[i] == round + 1);
+    fail_unless_equals_int (g_str_equal (self.ufrags[0], ours), round == 2);
+    fail_unless_equals_int (g_str_equal (self.ufrags[1], theirs), round == 2);
+    wait_for_media (&self, 10);
+  }
+  tear_down (&self);
+}
+
+GST_END_TEST;
+
 /* given a call, when its ICE restart is not answered, then media goes on over
  * the path that there is; when it is answered at last, it goes on, too */
 GST_START_TEST (test_not_answered)
@@ -159,7 +183,7 @@ GST_START_TEST (test_not_answered)
 
   set_up (&self);
   self.hold = TRUE;
-  ask_for_restart (&self);
+  ask_for_offer (&self, TRUE);
   CALL_WAIT (self.held != NULL);
   wait_for_media (&self, 30);
   self.hold = FALSE;
@@ -180,6 +204,7 @@ callbin_restart_suite (void)
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 120);
   tcase_add_test (tc, test_asked);
+  tcase_add_test (tc, test_kept);
   tcase_add_test (tc, test_not_answered);
   return s;
 }
