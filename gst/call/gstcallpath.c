@@ -18,7 +18,9 @@
  * webrtcbin lets nothing in while its agent is not connected, although what
  * the agent gives it has come from an address that was checked. So once it has
  * been connected it does not hear of anything less: a path that comes back is
- * as good as before, also while an ICE restart is on its way.
+ * as good as before, also while an ICE restart is on its way. Nor does it hear
+ * of anything once it is being stopped: its transportreceivebin would block a
+ * pad again that it has let go, with a reference to itself, and stay for ever.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -39,6 +41,7 @@
 
 typedef struct
 {
+  gint closed;                  /* atomic */
   gint keep_open;               /* atomic */
   gint broken;                  /* atomic */
 } State;
@@ -58,6 +61,10 @@ on_state_changed (NiceAgent * agent, guint stream, guint component,
   gboolean up = new_state == NICE_COMPONENT_STATE_CONNECTED
       || new_state == NICE_COMPONENT_STATE_READY;
 
+  if (g_atomic_int_get (&state->closed)) {
+    g_signal_stop_emission_by_name (agent, "component-state-changed");
+    return;
+  }
   if (!g_atomic_int_get (&state->keep_open))
     return;
   if (up || new_state == NICE_COMPONENT_STATE_FAILED)
@@ -99,6 +106,12 @@ void
 gst_call_path_keep_open (GstCallPath * self)
 {
   g_atomic_int_set (&self->state->keep_open, TRUE);
+}
+
+void
+gst_call_path_close (GstCallPath * self)
+{
+  g_atomic_int_set (&self->state->closed, TRUE);
 }
 
 gboolean

@@ -18,7 +18,9 @@ void gst_call_path_free (GstCallPath * self);
 /* It has been connected: whatever becomes of its checks, webrtcbin lets
  * through what comes and what goes. */
 void gst_call_path_keep_open (GstCallPath * self);
-/* Have all checks failed since then? */
+/* webrtcbin is going to be stopped. */
+void gst_call_path_close (GstCallPath * self);
+/* Have all checks failed since it was kept open? */
 gboolean gst_call_path_is_broken (GstCallPath * self);
 /* New credentials and new checks (RFC 8445, 9). Until they have found a path
  * everything goes over the old one, in both directions. FALSE: no agent. */

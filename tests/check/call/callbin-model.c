@@ -14,6 +14,7 @@
  * Locks, in the order they may be taken
  *   1 history_lock   protects: history, history_at
  */
+#include "../test-memory.h"
 #include "call-test.h"
 
 #include <stdlib.h>
@@ -32,10 +33,7 @@
 /* what may be there at one moment and not at another: pools, caches */
 #define SPARE_THREADS 12
 #define SPARE_DESCRIPTORS 12
-#define SPARE_KIB (24 * 1024)
-/* Some webrtcbins of GStreamer 1.22 that are stopped while they connect leave
- * their transportreceivebin behind, with six descriptors */
-#define OPERATIONS_PER_DESCRIPTOR 25
+#define SPARE_KIB (12 * 1024)
 
 typedef struct
 {
@@ -109,8 +107,6 @@ weigh (void)
 {
   static const gchar *const folders[] = { "/proc/self/task", "/proc/self/fd" };
   guint counts[2] = { 0, 0 };
-  g_autofree gchar *text = NULL;
-  const gchar *rss;
   Held held;
   guint i;
 
@@ -120,11 +116,9 @@ weigh (void)
     while (dir && g_dir_read_name (dir))
       counts[i]++;
   }
-  fail_unless (g_file_get_contents ("/proc/self/status", &text, NULL, NULL));
-  rss = strstr (text, "RssAnon:");
   held.threads = counts[0];
   held.descriptors = counts[1];
-  held.kib = rss ? strtoul (rss + strlen ("RssAnon:"), NULL, 10) : 0;
+  held.kib = test_memory_allocated () / 1024;
   return held;
 }
 
@@ -469,13 +463,11 @@ forget_messages (Person * people)
 }
 
 static gboolean
-has_grown (const Held * before, const Held * now, guint operations)
+has_grown (const Held * before, const Held * now)
 {
   return now->threads > before->threads + SPARE_THREADS
       || now->descriptors > before->descriptors + SPARE_DESCRIPTORS
-      + operations / OPERATIONS_PER_DESCRIPTOR
-      /* sanitizers keep what is freed */
-      || (!is_sanitized () && now->kib > before->kib + SPARE_KIB);
+      || now->kib > before->kib + SPARE_KIB;
 }
 
 /* Sessions that have just ended may still be on their way out */
@@ -485,7 +477,7 @@ check_growth (const Held * before, guint operations)
   gint64 end = g_get_monotonic_time () + SETTLE_S * G_USEC_PER_SEC;
   Held now = weigh ();
 
-  while (has_grown (before, &now, operations)
+  while (has_grown (before, &now)
       && g_get_monotonic_time () < end) {
     call_test_iterate (end + G_USEC_PER_SEC, "settled", __FILE__, __LINE__);
     now = weigh ();
@@ -493,7 +485,7 @@ check_growth (const Held * before, guint operations)
   g_printerr ("after %u operations: %u threads, %u descriptors, %u KiB; "
       "before: %u, %u, %u\n", operations, now.threads, now.descriptors,
       now.kib, before->threads, before->descriptors, before->kib);
-  if (has_grown (before, &now, operations))
+  if (has_grown (before, &now))
     g_error ("It holds more than before");
 }
 
