@@ -7,7 +7,8 @@
  *
  * Threads
  *   name    runs                                             never
- *   worker  everything but on_promise                        waits for pc
+ *   worker  everything but on_promise                        waits for pc, but
+ *                                                            in _settle
  *   pc      on_promise: copies the reply, posts to worker    calls webrtcbin
  *
  * There is no lock here.
@@ -27,6 +28,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* The permanent data channel of PROTOCOL.md */
 #define CHANNEL_LABEL "gst-call"
 #define CHANNEL_ID 0
+/* A description is set in some milliseconds, if at all */
+#define SETTLE_MS 200
 
 /* A task for the worker that needs more than the peer */
 typedef struct
@@ -92,14 +95,15 @@ on_promise (GstPromise * promise, gpointer data)
   Asked *asked = data;
 
   if (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED) {
+    GstCallPeer *self = asked->peer;
     const GstStructure *s = gst_promise_get_reply (promise);
     Reply *reply = g_new0 (Reply, 1);
 
     reply->then = asked->then;
     reply->promise = promise;
     reply->reply = s ? gst_structure_copy (s) : NULL;
-    gst_call_worker_post (asked->peer->worker, on_reply, asked->peer, reply,
-        reply_free);
+    g_atomic_int_add (&self->asking, -1);
+    gst_call_worker_post (self->worker, on_reply, self, reply, reply_free);
   }
 }
 
@@ -122,7 +126,17 @@ ask (GstCallPeer * self, const gchar * signal, gpointer argument,
   promise = gst_promise_new_with_change_func (on_promise, asked, asked_free);
   /* ours until it is answered: webrtcbin may be stopped before */
   g_ptr_array_add (self->promises, promise);
+  g_atomic_int_inc (&self->asking);
   g_signal_emit_by_name (self->webrtcbin, signal, argument, promise);
+}
+
+void
+gst_call_negotiation_settle (GstCallPeer * self)
+{
+  guint i;
+
+  for (i = 0; i < SETTLE_MS && g_atomic_int_get (&self->asking) > 0; i++)
+    g_usleep (G_USEC_PER_SEC / 1000);
 }
 
 static void

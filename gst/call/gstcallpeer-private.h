@@ -93,6 +93,7 @@ struct _GstCallPeer
   GObject *channel;                 /* the permanent data channel */
   GstCallMdns *mdns;                /* NULL: no name yet */
   GPtrArray *promises;              /* (element-type GstPromise): not answered */
+  gint asking;                      /* atomic: how many of these */
   GPtrArray *candidates;            /* ours */
   guint n_sent_candidates;          /* with this description */
   GPtrArray *sendings;              /* (element-type GstCallSending) */
@@ -147,6 +148,10 @@ void gst_call_negotiation_receive_offer (GstCallPeer * self,
     CallMessage * message);
 void gst_call_negotiation_receive_answer (GstCallPeer * self,
     CallMessage * message);
+
+/* Before webrtcbin is stopped: lets it end what it is doing, for some time. What
+ * its thread still sets up while its elements go to NULL would stay for ever. */
+void gst_call_negotiation_settle (GstCallPeer * self);
 
 /* gstcallrestart.c */
 /* New credentials for the description that is made next */

@@ -333,6 +333,7 @@ gst_call_peer_stop (GstCallPeer * self)
   g_clear_pointer (&self->mdns, gst_call_mdns_free);
   gst_call_path_close (self->path);
   g_signal_handlers_disconnect_by_data (self->webrtcbin, self);
+  gst_call_negotiation_settle (self);
   g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
   gst_call_liveness_stop (self);
