@@ -305,6 +305,21 @@ call_side_error (CallSide * side)
   return text;
 }
 
+static gchar *
+describe (GstMessage * message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+  g_autoptr (GError) error = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING)
+    gst_message_parse_warning (message, &error, NULL);
+  if (error)
+    return g_strdup (error->message);
+  return structure ? gst_structure_to_string (structure) : g_strdup ("");
+}
+
 void
 call_side_print (CallSide * side)
 {
@@ -314,8 +329,7 @@ call_side_print (CallSide * side)
   g_mutex_lock (&lock);
   for (i = 0; i < side->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (side->messages, i);
-    g_autofree gchar *text =
-        gst_structure_to_string (gst_message_get_structure (message));
+    g_autofree gchar *text = describe (message);
 
     g_printerr ("%s: %s\n", GST_OBJECT_NAME (message->src), text);
   }

@@ -31,7 +31,7 @@
 #define SETTLE_S 20
 #define WARM_UP 4               /* bursts until things are counted */
 /* what may be there at one moment and not at another: pools, caches */
-#define SPARE_THREADS 12
+#define SPARE_THREADS 32        /* four sessions that are ending */
 #define SPARE_DESCRIPTORS 12
 #define SPARE_KIB (12 * 1024)
 
