@@ -262,19 +262,46 @@ look_at_list (GstCallDeviceBin * self)
 
 /* --- steps --- */
 
+static guint
+get_open_timeout (GstCallDeviceBin * self)
+{
+  guint ms;
+
+  GST_OBJECT_LOCK (self);
+  ms = PRIV (self)->open_timeout;
+  GST_OBJECT_UNLOCK (self);
+  return ms;
+}
+
+/* While it does not play nothing flows, and nothing is late: what counts is the
+ * time in PLAYING. */
+static guint
+get_time_left (GstCallDeviceBin * self)
+{
+  GstCallDeviceBinPrivate *priv = PRIV (self);
+  guint ms = get_open_timeout (self);
+  gint64 played = 0;
+
+  g_mutex_lock (&priv->path);
+  if (priv->playing_since > 0)
+    played = (g_get_monotonic_time () - priv->playing_since) / 1000;
+  g_mutex_unlock (&priv->path);
+  return ms - MIN (played, ms);
+}
+
 static gboolean
 on_deadline (gpointer data)
 {
   GstCallDeviceBin *self = data;
   GstCallDeviceBinPrivate *priv = PRIV (self);
-  gboolean playing;
+  guint left = get_time_left (self);
 
-  g_mutex_lock (&priv->path);
-  playing = priv->reached == GST_STATE_PLAYING;
-  g_mutex_unlock (&priv->path);
-  if (!playing)                 /* nothing flows, and nothing is late */
-    return G_SOURCE_CONTINUE;
   gst_call_worker_clear_timer (&priv->machine.deadline);
+  if (left > 0) {
+    priv->machine.deadline = gst_call_worker_add_timer (priv->machine.worker,
+        left, on_deadline, self);
+    return G_SOURCE_REMOVE;
+  }
   priv->machine.late = TRUE;
   gst_call_device_machine_advance (self);
   return G_SOURCE_REMOVE;
@@ -285,11 +312,8 @@ static void
 set_deadline (GstCallDeviceBin * self)
 {
   GstCallDeviceBinPrivate *priv = PRIV (self);
-  guint ms;
+  guint ms = get_open_timeout (self);
 
-  GST_OBJECT_LOCK (self);
-  ms = priv->open_timeout;
-  GST_OBJECT_UNLOCK (self);
   gst_call_worker_clear_timer (&priv->machine.deadline);
   priv->machine.late = FALSE;
   if (ms > 0)

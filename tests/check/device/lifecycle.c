@@ -98,6 +98,31 @@ GST_START_TEST (test_stop_while_opening)
 
 GST_END_TEST;
 
+/* given a camera that takes longer to open than what is left of open-timeout when
+ * a pipeline that was paused for a while plays, then it has all of that time, as
+ * nothing was opened before */
+GST_START_TEST (test_paused_before)
+{
+  g_autoptr (GstElement) pipeline = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  g_setenv ("GST_CALL_FAKE_DEVICES", "video=1,video0.open-delay=600", TRUE);
+  pipeline = gst_parse_launch ("callvideosrc open-timeout=1000 ! fakesink "
+      "num-buffers=1", NULL);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  /* the time itself is what this is about */
+  g_usleep (900 * 1000);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, DEVICE_TEST_TIMEOUT,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+GST_END_TEST;
+
 /* given a machine with or without a speaker, when sound is played on
  * callaudiosink, then it ends in its own time, and on a machine without one
  * there was one warning */
@@ -144,6 +169,7 @@ lifecycle_suite (void)
   tcase_add_test (tc, test_eos);
   tcase_add_test (tc, test_downstream_eos);
   tcase_add_test (tc, test_stop_while_opening);
+  tcase_add_test (tc, test_paused_before);
   tcase_add_test (tc, test_sink);
   return s;
 }
