@@ -256,7 +256,17 @@ export class Peer extends EventTarget {
     if (this.#restartIn-- > 0)
       return;
     this.#restartIn = RESTART_BEATS;
-    this.#pc.restartIce(); // `negotiationneeded` follows
+    if (this.offers)
+      this.#restartIce();
+    else
+      this.#send({ type: 'renegotiate', session: this.session, iceRestart: true });
+  }
+
+  // One side only makes these offers, as both miss the other at the same time: when two cross,
+  // Chromium goes on with a picture that stands still after its own was rolled back
+  #restartIce() {
+    if (this.#pc.signalingState === 'stable' && !this.#makingOffer)
+      this.#pc.restartIce(); // `negotiationneeded` follows
   }
 
   #offerSession() {
@@ -429,7 +439,7 @@ export class Peer extends EventTarget {
         break;
       case 'renegotiate':
         if (message.iceRestart)
-          this.#pc.restartIce(); // `negotiationneeded` follows
+          this.#restartIce();
         else
           await this.#renegotiate();
         break;

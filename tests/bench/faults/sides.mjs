@@ -18,6 +18,7 @@ import { startPeer } from '../../lib/gst-peer.mjs';
 export const FPS = 15;
 const GAP = 1e9 / FPS; // ns between pictures
 const SIZE = 'video/x-raw,width=320,height=180';
+const VIEWPORT = { width: 480, height: 320 }; // what a page draws costs as much as its call
 
 class Side {
   pictures = new Map();
@@ -184,7 +185,7 @@ class ChromiumSide extends Side {
     const { name, uri, host, relay } = this.options;
     const url = new URL(uri.replace(/^ws/, 'http'));
     url.search = new URLSearchParams({ name, autojoin: '1', size: '320x180', fps: String(FPS) });
-    this.#page = await host.browser.open(url.href, { before: relay ? [watchPage, onlyRelays] : [watchPage] });
+    this.#page = await host.browser.open(url.href, { viewport: VIEWPORT, before: relay ? [watchPage, onlyRelays] : [watchPage] });
   }
 
   async collect() {
