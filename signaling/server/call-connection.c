@@ -172,12 +172,21 @@ call_connection_fail (CallConnection * self, CallCloseCode code,
   call_connection_close (self, code);
 }
 
+/* On its worker, and nothing that was said before is still on its way there.
+ * One delivers at a time, so that nobody posts meanwhile. */
+static gboolean
+may_act_now (CallConnection * self)
+{
+  return self->worker == NULL || (call_worker_is_current (self->worker)
+      && g_atomic_int_get (&self->posted) == 0);
+}
+
 static void
 on_deliver (gpointer user_data, const gchar * text, gsize length)
 {
   CallConnection *self = user_data;
 
-  if (self->worker == NULL || call_worker_is_current (self->worker))
+  if (may_act_now (self))
     call_connection_send_text (self, text, length);
   else
     call_worker_post_text (self->worker, self, text, length);
@@ -188,7 +197,7 @@ on_closed (gpointer user_data, guint code)
 {
   CallConnection *self = user_data;
 
-  if (self->worker == NULL || call_worker_is_current (self->worker))
+  if (may_act_now (self))
     call_connection_close (self, code);
   else
     call_worker_post_close (self->worker, self, code);

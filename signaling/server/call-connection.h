@@ -59,6 +59,7 @@ typedef enum
 struct _CallConnection
 {
   gint ref_count;                   /* atomic */
+  gint posted;                      /* atomic: texts in the worker's inbox */
   CallHost *host;
   CallWorker *worker;               /* for good once it is UPGRADED */
   gint fd;                          /* -1: none, output stays in `output` */

@@ -156,6 +156,7 @@ void
 call_worker_post_text (CallWorker * self, CallConnection * connection,
     const gchar * text, gsize length)
 {
+  g_atomic_int_inc (&connection->posted);
   post (self, ITEM_TEXT, connection, 0, text, length);
 }
 
@@ -163,6 +164,7 @@ void
 call_worker_post_close (CallWorker * self, CallConnection * connection,
     guint code)
 {
+  g_atomic_int_inc (&connection->posted);
   post (self, ITEM_CLOSE, connection, code, NULL, 0);
 }
 
@@ -396,12 +398,13 @@ act (CallWorker * self, Item * item)
     add_connection (self, g_steal_pointer (&item->connection));
     if (self->stop_time != 0)
       call_connection_close (connection, CALL_CLOSE_GOING_AWAY);
-  } else if (connection->phase == CALL_PHASE_DEAD) {
-    return;
-  } else if (item->type == ITEM_TEXT) {
-    call_connection_send_text (connection, item->text, item->length);
   } else {
-    call_connection_close (connection, item->code);
+    if (connection->phase == CALL_PHASE_DEAD);  /* nobody listens any more */
+    else if (item->type == ITEM_TEXT)
+      call_connection_send_text (connection, item->text, item->length);
+    else
+      call_connection_close (connection, item->code);
+    g_atomic_int_add (&connection->posted, -1);
   }
 }
 
