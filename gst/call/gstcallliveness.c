@@ -179,6 +179,15 @@ listen_to (GstCallPeer * self)
     say (self, PING);
 }
 
+static void
+set_can_signal (GstCallPeer * self, gboolean can_signal)
+{
+  /* the answer that we wait for has its time from now on */
+  if (can_signal && !self->can_signal && self->verified && self->timer)
+    gst_call_peer_start_timer (self);
+  self->can_signal = can_signal;
+}
+
 void
 gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
     gboolean can_signal)
@@ -186,10 +195,12 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
   gboolean moved, broken;
   guint limit;
 
-  if (self->stopped || (self->state != GST_CALL_PEER_CONNECTED
-          && self->state != GST_CALL_PEER_RECONNECTING))
+  if (self->stopped)
     return;
-  self->can_signal = can_signal;
+  set_can_signal (self, can_signal);
+  if (self->state != GST_CALL_PEER_CONNECTED
+      && self->state != GST_CALL_PEER_RECONNECTING)
+    return;
   listen_to (self);
   limit = channel_is_open (self) ? SUSPECT_AFTER :
       SUSPECT_WITHOUT_CHANNEL_AFTER;

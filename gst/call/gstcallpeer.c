@@ -194,7 +194,7 @@ on_timeout (gpointer data)
 
   gst_call_worker_clear_timer (&self->timer);
   /* what we asked goes out when there is a server again */
-  if (self->state == GST_CALL_PEER_RECONNECTING && !self->can_signal) {
+  if (self->verified && !self->can_signal) {
     gst_call_peer_start_timer (self);
     return G_SOURCE_REMOVE;
   }
@@ -513,6 +513,8 @@ gst_call_peer_class_init (GstCallPeerClass * klass)
 static void
 gst_call_peer_init (GstCallPeer * self)
 {
+  /* it is made of what the server says */
+  self->can_signal = TRUE;
   self->promises = g_ptr_array_new_with_free_func (promise_drop);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);
