@@ -330,6 +330,21 @@ gst_call_peer_restart (GstCallPeer * self)
   self->config->room->send (self->config->room_data, self, message);
 }
 
+void
+gst_call_peer_ask_for_offer (GstCallPeer * self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  self->renegotiate = !self->can_signal;
+  /* what it offers then is answered with all that there is by then; one that
+   * has got lost is asked for again */
+  if (self->renegotiate || (self->asked
+          && now < self->asked + self->config->connect_timeout * 1000))
+    return;
+  self->asked = now;
+  gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
+}
+
 static gboolean
 is_sending (GstCallPeer * self, GstCallKind kind)
 {
@@ -372,6 +387,7 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
   self->answering = TRUE;
+  self->asked = 0;
   if (before
       && !g_str_equal (before, gst_call_sdp_get_remote_ufrag (self->sdp))) {
     gst_call_restart_prepare (self);

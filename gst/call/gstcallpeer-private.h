@@ -80,7 +80,10 @@ struct _GstCallPeer
   gboolean answered;                /* it came, webrtcbin is being told */
   gboolean answering;               /* an offer came, the answer is not set */
   CallMessage *waiting_offer;       /* it came before the end of the round */
-  gboolean renegotiate;             /* once the present round is over */
+  gboolean renegotiate;             /* once the present round is over, or the
+                                     * server is back */
+  gint64 asked;                     /* for an offer that is still to come;
+                                     * monotonic, 0: not */
   gboolean ice_restart;             /* with the next offer */
   gchar *kept_ufrag, *kept_pwd;     /* ours since the last restart, or NULL */
   gchar *ufrag;                     /* new ones, while we restart; or NULL */
@@ -148,6 +151,8 @@ void gst_call_negotiation_receive_offer (GstCallPeer * self,
     CallMessage * message);
 void gst_call_negotiation_receive_answer (GstCallPeer * self,
     CallMessage * message);
+/* Who answers wants another round: once, and when there is a server */
+void gst_call_peer_ask_for_offer (GstCallPeer * self);
 
 /* Before webrtcbin is stopped: lets it end what it is doing, for some time. What
  * its thread still sets up while its elements go to NULL would stay for ever. */

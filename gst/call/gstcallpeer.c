@@ -275,7 +275,7 @@ gst_call_peer_tracks_changed (GstCallPeer * self)
   if (self->offerer)
     gst_call_peer_offer (self);
   else
-    gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
+    gst_call_peer_ask_for_offer (self);
 }
 
 static gboolean
