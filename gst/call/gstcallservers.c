@@ -377,6 +377,8 @@ gst_call_servers_set (GstCallServers * self, GPtrArray * servers)
   self->tried = g_get_monotonic_time ();
   self->late = self->waiting_names = FALSE;
   self->was_ready = gst_call_servers_is_ready (self);
+  /* nobody waits again when a name is looked up anew */
+  self->late = self->was_ready;
   gst_call_worker_clear_timer (&self->deadline);
   if (!self->was_ready)
     self->deadline = gst_call_worker_add_timer (self->worker, ANSWER_MS,

@@ -6,7 +6,7 @@
  */
 #include <gst/check/gstcheck.h>
 
-#include "gstcallservers.h"
+#include "gstcallservers-private.h"
 #include "names.h"
 
 #include <string.h>
@@ -192,6 +192,17 @@ give (gpointer object, gpointer data)
     f->ready = f->given;
 }
 
+/* All are tried anew, a long time after the last time */
+static void
+refresh (gpointer object, gpointer data)
+{
+  Fixture *f = data;
+
+  f->servers->tried -= 60 * G_USEC_PER_SEC;
+  gst_call_servers_refresh (f->servers);
+  f->ready = gst_call_servers_is_ready (f->servers);
+}
+
 static void
 apply (gpointer object, gpointer data)
 {
@@ -372,6 +383,24 @@ GST_START_TEST (test_servers_dead)
 
 GST_END_TEST;
 
+/* given a name, and a list that needed no waiting, when its name is looked up
+ * anew for another peer, then nobody waits for that */
+GST_START_TEST (test_servers_refresh)
+{
+  g_autoptr (StunServer) dead = server_new ("127.0.0.1", G_MAXUINT);
+  g_autoptr (Fixture) f = fixture_new ();
+
+  add (f, "stun:dead.here:%u", dead->port);
+  wait_ready (f);
+  wait_warnings (f, 1);
+  add (f, "stun:");
+  fail_unless_equals_int (wait_ready (f), 0);
+  gst_call_worker_run (f->worker, refresh, NULL, f);
+  fail_unless (f->ready, "somebody waits");
+}
+
+GST_END_TEST;
+
 /* given a STUN server that is far away, when a peer cannot wait for its answer
  * any longer, then it is used all the same */
 GST_START_TEST (test_servers_far)
@@ -470,6 +499,7 @@ servers_suite (void)
   tcase_add_checked_fixture (tc, test_names_use, NULL);
   tcase_add_test (tc, test_servers_fastest);
   tcase_add_test (tc, test_servers_dead);
+  tcase_add_test (tc, test_servers_refresh);
   tcase_add_test (tc, test_servers_far);
   tcase_add_test (tc, test_servers_no_resolver);
   tcase_add_test (tc, test_servers_none);
