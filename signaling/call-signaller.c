@@ -194,6 +194,17 @@ call_signaller_check (CallSignaller * self, guint seconds)
 }
 
 void
+call_signaller_move (CallSignaller * self, const gchar * addresses,
+    guint seconds)
+{
+  CallSignallerClass *klass = CALL_SIGNALLER_GET_CLASS (self);
+  g_autoptr (CallSignaller) alive = g_object_ref (self);
+
+  if (klass->move && get_private (self)->state != CALL_SIGNALLER_CLOSED)
+    klass->move (self, addresses, seconds);
+}
+
+void
 call_signaller_close (CallSignaller * self)
 {
   g_autoptr (CallSignaller) alive = g_object_ref (self);

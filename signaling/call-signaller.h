@@ -72,6 +72,7 @@ struct _CallSignallerClass
   void (*close) (CallSignaller * self);
   /* Called while not CLOSED; NULL: there is no connection that could break */
   void (*check) (CallSignaller * self, guint seconds);
+  void (*move) (CallSignaller * self, const gchar * addresses, guint seconds);
 };
 
 /* Properties of every signaller, to be set before `open`:
@@ -95,8 +96,12 @@ void call_signaller_open (CallSignaller * self);
 void call_signaller_send (CallSignaller * self, CallMessage * message);
 void call_signaller_close (CallSignaller * self);
 /* The network is in doubt: a connection whose server is not heard within so
- * many seconds is given up, and made anew. 0: at once. */
+ * many seconds is given up, and made anew. */
 void call_signaller_check (CallSignaller * self, guint seconds);
+/* An address of this machine went, and these are left, separated by spaces: a
+ * connection that used it is made anew at once, another one is checked so. */
+void call_signaller_move (CallSignaller * self, const gchar * addresses,
+    guint seconds);
 CallSignallerState call_signaller_get_state (CallSignaller * self);
 
 /* For implementations. The base class has what every seat has: what its peer

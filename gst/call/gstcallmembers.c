@@ -244,7 +244,7 @@ gst_call_members_look (gpointer data)
 
   if (self->addresses
       && gst_call_path_addresses_went (self->addresses, addresses))
-    call_signaller_check (self->signaller, 0);
+    call_signaller_move (self->signaller, addresses, GST_CALL_CHECK_S);
   g_free (self->addresses);
   self->addresses = g_strdup (addresses);
 

@@ -11,6 +11,10 @@
 
 G_BEGIN_DECLS
 
+/* The server is asked when peers fall silent or an address of this machine
+ * went, and has so long to answer */
+#define GST_CALL_CHECK_S 3
+
 typedef struct
 {
   GstCallRoom *room;

@@ -29,8 +29,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* Between two questions for ICE servers, whatever the server says */
 #define MIN_ASK_MS 1000
-/* The server is asked when peers fall silent, and has so long to answer */
-#define CHECK_S 3
 /* Messages that wait for the ICE servers */
 #define MAX_HELD 1024
 
@@ -80,7 +78,7 @@ void
 gst_call_room_check_signalling (GstCallRoom * self)
 {
   if (self->signaller)
-    call_signaller_check (self->signaller, CHECK_S);
+    call_signaller_check (self->signaller, GST_CALL_CHECK_S);
 }
 
 gboolean

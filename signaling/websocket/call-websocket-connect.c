@@ -21,6 +21,7 @@
 #define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define MAX_RESPONSE (16 * 1024)
 #define KEY_BYTES 16
+#define ADDRESS_KEY "call-local-address"
 #define TLS_ADVICE "Does the server speak TLS there? If not, is it ws://?"
 #define PLAIN_ADVICE "If the server speaks TLS there, is it wss://?"
 
@@ -39,6 +40,7 @@ typedef struct
   gboolean timed_out;
 
   GIOStream *stream;
+  GSocketConnection *socket;    /* below the stream, which owns it */
   GTlsCertificateFlags tls_errors;
   gchar *key;
   gchar *request;
@@ -189,6 +191,33 @@ fail_status (GTask * task, guint status, SoupMessageHeaders * headers)
         ". " PLAIN_ADVICE : "");
 }
 
+/* Kept with the connection, for call_websocket_connection_uses () */
+static void
+keep_address (Connect * self, SoupWebsocketConnection * connection)
+{
+  g_autoptr (GSocketAddress) local =
+      g_socket_connection_get_local_address (self->socket, NULL);
+  GInetAddress *address = G_IS_INET_SOCKET_ADDRESS (local) ?
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)) : NULL;
+  gchar *text;
+
+  if (!address)
+    return;
+  text = g_inet_address_to_string (address);
+  text[strcspn (text, "%")] = '\0';
+  g_object_set_data_full (G_OBJECT (connection), ADDRESS_KEY, text, g_free);
+}
+
+gboolean
+call_websocket_connection_uses (SoupWebsocketConnection * connection,
+    const gchar * addresses)
+{
+  const gchar *own = g_object_get_data (G_OBJECT (connection), ADDRESS_KEY);
+  g_auto (GStrv) list = g_strsplit (addresses, " ", -1);
+
+  return !own || g_strv_contains ((const gchar * const *) list, own);
+}
+
 static gboolean
 check_accept (Connect * self, SoupMessageHeaders * headers)
 {
@@ -241,6 +270,7 @@ on_response (GTask * task, gsize head_length)
 
     soup_websocket_connection_set_max_incoming_payload_size (connection,
         CALL_MAX_MESSAGE);
+    keep_address (self, connection);
     g_task_return_pointer (task, connection, g_object_unref);
   }
   soup_message_headers_unref (headers);
@@ -391,6 +421,7 @@ on_connected (GObject * client, GAsyncResult * result, gpointer user_data)
     fail (task, error);
     return;
   }
+  self->socket = connection;
   self->stream = G_IO_STREAM (connection);
   if (G_IS_TCP_CONNECTION (connection))
     g_socket_set_option (g_socket_connection_get_socket (connection),

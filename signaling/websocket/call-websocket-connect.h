@@ -35,4 +35,8 @@ void call_websocket_connect_async (const CallWebsocketTarget * target,
 SoupWebsocketConnection *call_websocket_connect_finish (GAsyncResult * result,
     gint64 * retry_after, GError ** error);
 
+/* Is its own address among these, separated by spaces? */
+gboolean call_websocket_connection_uses (SoupWebsocketConnection * connection,
+    const gchar * addresses);
+
 G_END_DECLS

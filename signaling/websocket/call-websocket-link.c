@@ -255,16 +255,25 @@ on_check (gpointer user_data)
 void
 call_websocket_link_check (CallWebsocketLink * self, guint seconds)
 {
-  if (seconds == 0 && (self->settled || self->connecting)) {
+  if (self->settled && !self->check && call_websocket_link_is_open (self)) {
+    self->check_since = g_get_monotonic_time ();
+    keep_alive (self, 1);
+    set_timer (self, &self->check, seconds * 1000, on_check);
+  }
+}
+
+void
+call_websocket_link_move (CallWebsocketLink * self, const gchar * addresses,
+    guint seconds)
+{
+  if (self->connecting || (self->socket
+          && !call_websocket_connection_uses (self->socket, addresses))) {
     self->attempts = 0;
     lose (self, g_error_new (CALL_SIGNALLER_ERROR,
             CALL_SIGNALLER_ERROR_UNREACHABLE, "The network has changed"),
         FALSE);
-  } else if (self->settled && !self->check
-      && call_websocket_link_is_open (self)) {
-    self->check_since = g_get_monotonic_time ();
-    keep_alive (self, 1);
-    set_timer (self, &self->check, seconds * 1000, on_check);
+  } else {
+    call_websocket_link_check (self, seconds);
   }
 }
 

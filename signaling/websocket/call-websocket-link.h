@@ -46,8 +46,12 @@ void call_websocket_link_retry (CallWebsocketLink * link, gint64 retry_after);
 /* Tries since the last good connection */
 guint call_websocket_link_get_attempts (CallWebsocketLink * link);
 
-/* Is lost unless the server is heard within so many seconds; 0: at once */
+/* Is lost unless the server is heard within so many seconds */
 void call_websocket_link_check (CallWebsocketLink * link, guint seconds);
+/* An address of this machine went, and these are left, separated by spaces. What
+ * used it is lost at once, and so is a try that runs; else it is checked. */
+void call_websocket_link_move (CallWebsocketLink * link,
+    const gchar * addresses, guint seconds);
 
 /* The server has answered well: from now on its silence is watched, instead
  * of the time until this is called */

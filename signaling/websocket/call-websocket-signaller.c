@@ -465,6 +465,17 @@ call_websocket_signaller_check (CallSignaller * signaller, guint seconds)
 }
 
 static void
+call_websocket_signaller_move (CallSignaller * signaller,
+    const gchar * addresses, guint seconds)
+{
+  CallWebsocketSignaller *self = CALL_WEBSOCKET_SIGNALLER (signaller);
+
+  /* the first try knows by itself when it is over, and would be the last */
+  if (call_signaller_had_seat (signaller))
+    call_websocket_link_move (self->link, addresses, seconds);
+}
+
+static void
 call_websocket_signaller_install_properties (GObjectClass * klass)
 {
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT |
@@ -501,6 +512,7 @@ call_websocket_signaller_class_init (CallWebsocketSignallerClass * klass)
   signaller_class->send = call_websocket_signaller_send;
   signaller_class->close = call_websocket_signaller_close;
   signaller_class->check = call_websocket_signaller_check;
+  signaller_class->move = call_websocket_signaller_move;
   G_OBJECT_CLASS (klass)->finalize = call_websocket_signaller_finalize;
   call_websocket_signaller_install_properties (G_OBJECT_CLASS (klass));
 }

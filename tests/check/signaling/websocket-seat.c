@@ -426,6 +426,52 @@ test_state_in_hello (void)
   g_assert_cmpint (hello->peer->video, ==, CALL_TRACK_LIVE);
 }
 
+/* Given a seat, when an address of this machine goes that its connection does
+ * not use, then the connection stays; when its own goes, then it is made anew at
+ * once. */
+static void
+test_move (void)
+{
+  g_autoptr (Script) script = script_new (NULL);
+
+  script_open_welcomed (script);
+  call_signaller_move (script->signaller, "127.0.0.1 192.0.2.1", 1);
+  script_send (script, CALL_MESSAGE_RENEGOTIATE, "a");
+  hear_sessions (script, "a", 1);
+  g_assert_cmpint (call_signaller_get_state (script->signaller), ==,
+      CALL_SIGNALLER_OPEN);
+  g_assert_cmpuint (script->sockets->len, ==, 1);
+
+  call_signaller_move (script->signaller, "192.0.2.1", 1);
+  g_assert_cmpint (call_signaller_get_state (script->signaller), ==,
+      CALL_SIGNALLER_RECONNECTING);
+  call_message_unref (script_hear (script, CALL_MESSAGE_HELLO));
+  script_welcome (script, TRUE, 1);
+  call_message_unref (script_get (script, CALL_MESSAGE_WELCOME));
+  g_assert_cmpuint (script->sockets->len, ==, 2);
+}
+
+/* Given the very first try, when addresses of this machine go meanwhile, then
+ * it goes on and gets in. */
+static void
+test_move_at_first (void)
+{
+  g_autoptr (Script) script = script_new_raw ();
+  g_autoptr (GBytes) welcome = script_frame (0x81, SCRIPT_WELCOME);
+
+  script_open (script, NULL);
+  call_signaller_move (script->signaller, "127.0.0.1", 1);
+  SCRIPT_WAIT (script, script->connections->len == 1);
+  call_signaller_move (script->signaller, "192.0.2.1", 1);
+  script_raw_upgrade (script, 0, NULL);
+  call_signaller_move (script->signaller, "192.0.2.1", 1);
+  script_raw_write (script, 0, g_bytes_get_data (welcome, NULL),
+      g_bytes_get_size (welcome));
+  call_message_unref (script_get (script, CALL_MESSAGE_WELCOME));
+  g_assert_cmpuint (script->failures, ==, 0);
+  g_assert_cmpuint (script->connections->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -445,5 +491,7 @@ main (int argc, char **argv)
   g_test_add_func ("/websocket/close-anytime", test_close_anytime);
   g_test_add_func ("/websocket/drop-in-handler", test_drop_in_handler);
   g_test_add_func ("/websocket/state-in-hello", test_state_in_hello);
+  g_test_add_func ("/websocket/move", test_move);
+  g_test_add_func ("/websocket/move-at-first", test_move_at_first);
   return g_test_run ();
 }
