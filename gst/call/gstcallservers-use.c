@@ -143,7 +143,7 @@ explain_turn (const GstCallServer * server, GString * text)
   static const gchar *const words[] = {
     "works, but the peer is not reached through it",
     "does not take username and credential", "does not answer",
-    "has a certificate that is not trusted"
+    "has a certificate that is not trusted", "gives no address"
   };
   const gchar *word = "has not answered yet";
 

@@ -169,6 +169,10 @@ tell_turn (GstCallServers * self, GstCallServer * server, const gchar * text)
       tell (self, server, "its certificate is not trusted (%s): tls-ca-file "
           "can name who vouches for it. Nothing is sent in the clear", text);
       break;
+    case GST_CALL_TURN_BUSY:
+      tell (self, server, "it gives no address at present (%s). It is asked "
+          "again for each peer", text);
+      break;
     default:
       tell (self, server, "it does not answer over %s (%s)",
           wires[wire_type (server)], text);

@@ -4,8 +4,8 @@
  * Threads: the worker; there is no lock.
  *
  * An Allocate without credentials is answered with 401 and a nonce; with them
- * it is answered with an address, or with 401 again. Then a Refresh of
- * lifetime 0 gives the address back.
+ * it is answered with an address, or with 401 again, or, once, with 438 and
+ * another nonce. Then a Refresh of lifetime 0 gives the address back.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -22,6 +22,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 #define AGAIN_MS 500
 #define MAX_REALM 128
+#define ERROR_FORBIDDEN 403
+#define ERROR_STALE_NONCE 438
 #define COMPATIBILITY STUN_USAGE_TURN_COMPATIBILITY_RFC5766
 
 /* Each operation that is under way has a reference. */
@@ -42,6 +44,7 @@ struct _GstCallTurnCheck
   gboolean writing;
   StunAgent agent;
   gboolean authenticated;       /* the last request had the credentials */
+  gboolean stale;               /* its nonce was, once */
   guint8 request[STUN_MAX_MESSAGE_SIZE];
   gsize request_length;
   guint8 response[STUN_MAX_MESSAGE_SIZE];
@@ -142,23 +145,52 @@ give_back (GstCallTurnCheck * self, StunMessage * response)
     stop (self);
 }
 
+static gint
+error_of (StunMessage * response)
+{
+  gint code = 0;
+
+  stun_message_find_error (response, &code);
+  return code;
+}
+
+/* RFC 8656, 19 and RFC 8489, 14.8 */
+static const gchar *
+meaning_of (gint code)
+{
+  switch (code) {
+    case 300:
+      return ": it names another server";
+    case 437:
+      return ": it has this address already";
+    case 486:
+      return ": this user has too many";
+    case 508:
+      return ": it has none left";
+    default:
+      return "";
+  }
+}
+
 static void
 take_error (GstCallTurnCheck * self, StunMessage * response)
 {
   uint16_t length = 0;
   const gchar *realm = stun_message_find (response, STUN_ATTRIBUTE_REALM,
       &length);
+  gint code = error_of (response);
   g_autofree gchar *text = NULL;
-  gint code = 0;
 
-  stun_message_find_error (response, &code);
-  if (!self->authenticated && code == STUN_ERROR_UNAUTHORIZED && realm
-      && length <= MAX_REALM) {
+  if (realm && length <= MAX_REALM && ((!self->authenticated
+              && code == STUN_ERROR_UNAUTHORIZED) || (self->authenticated
+              && code == ERROR_STALE_NONCE && !self->stale))) {
+    self->stale = self->authenticated;
     ask (self, response);
     return;
   }
-  text = g_strdup_printf ("error %d", code);
-  finish (self, GST_CALL_TURN_REFUSED, text);
+  text = g_strdup_printf ("error %d%s", code, meaning_of (code));
+  finish (self, code == STUN_ERROR_UNAUTHORIZED || code == ERROR_FORBIDDEN ?
+      GST_CALL_TURN_REFUSED : GST_CALL_TURN_BUSY, text);
 }
 
 static void
@@ -187,9 +219,6 @@ take_response (GstCallTurnCheck * self)
       give_back (self, &response);
       break;
     case STUN_USAGE_TURN_RETURN_ALTERNATE_SERVER:
-      finish (self, GST_CALL_TURN_WORKS, NULL);
-      stop (self);
-      break;
     case STUN_USAGE_TURN_RETURN_ERROR:
       take_error (self, &response);
       break;

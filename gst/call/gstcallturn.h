@@ -16,9 +16,10 @@ G_BEGIN_DECLS
 typedef enum
 {
   GST_CALL_TURN_WORKS,
-  GST_CALL_TURN_REFUSED,            /* the credentials, or what we want */
+  GST_CALL_TURN_REFUSED,            /* the credentials */
   GST_CALL_TURN_SILENT,             /* no answer, or none that is TURN */
   GST_CALL_TURN_UNTRUSTED,          /* its certificate */
+  GST_CALL_TURN_BUSY,               /* it has no address for us at present */
 } GstCallTurnResult;
 
 /* Within this there is a result */

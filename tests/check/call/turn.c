@@ -4,6 +4,8 @@
  * Promise: whatever a TURN server answers, or does not, it is known within its
  * time what that means, and nothing breaks. (One that works: gst-turn.)
  */
+#define _GNU_SOURCE             /* memmem () */
+
 #include <gst/check/gstcheck.h>
 
 #include "gstcallturn.h"
@@ -21,6 +23,7 @@ typedef struct
   const gchar *answer;          /* NULL: nothing */
   gsize length;
   GstCallTurnResult result;
+  gboolean stale;               /* with NONCE, FRESH_NONCE is wanted instead */
 } Case;
 
 #define ID "............"
@@ -29,7 +32,13 @@ typedef struct
 #define ERROR_401 "\x00\x09\x00\x04\x00\x00\x04\x01"
 #define ERROR_486 "\x00\x09\x00\x04\x00\x00\x04\x56"
 #define REALM "\x00\x14\x00\x04" "test"
+#define ERROR_300 "\x00\x09\x00\x04\x00\x00\x03\x00"
+#define ERROR_403 "\x00\x09\x00\x04\x00\x00\x04\x03"
+#define ERROR_438 "\x00\x09\x00\x04\x00\x00\x04\x26"
+#define ERROR_508 "\x00\x09\x00\x04\x00\x00\x05\x08"
+#define ELSEWHERE "\x80\x23\x00\x08\x00\x01\x0d\x96\x7f\x00\x00\x01"
 #define NONCE "\x00\x15\x00\x04" "abcd"
+#define FRESH_NONCE "\x00\x15\x00\x04" "efgh"
 #define BYTES(text) text, sizeof text - 1
 
 /* *INDENT-OFF* */
@@ -50,12 +59,22 @@ static const Case cases[] = {
       ERROR_401 REALM NONCE), GST_CALL_TURN_REFUSED},
   {"401 again and again, over TCP", TRUE, BYTES (HEAD (ALLOCATE_ERROR,
           "\x00\x18") ERROR_401 REALM NONCE), GST_CALL_TURN_REFUSED},
+  {"forbidden", FALSE, BYTES (HEAD (ALLOCATE_ERROR, "\x00\x08") ERROR_403),
+      GST_CALL_TURN_REFUSED},
   {"too many allocations", FALSE, BYTES (HEAD (ALLOCATE_ERROR, "\x00\x08")
-      ERROR_486), GST_CALL_TURN_REFUSED},
+      ERROR_486), GST_CALL_TURN_BUSY},
+  {"no capacity", TRUE, BYTES (HEAD (ALLOCATE_ERROR, "\x00\x08") ERROR_508),
+      GST_CALL_TURN_BUSY},
+  {"another server", FALSE, BYTES (HEAD (ALLOCATE_ERROR, "\x00\x14") ERROR_300
+          ELSEWHERE), GST_CALL_TURN_BUSY},
+  {"a nonce that is stale at once", FALSE, BYTES (HEAD (ALLOCATE_ERROR,
+          "\x00\x18") ERROR_401 REALM NONCE), GST_CALL_TURN_REFUSED, TRUE},
   {"an attribute that is longer than the message", FALSE, BYTES (HEAD
         (ALLOCATE_ERROR, "\x00\x08") "\x00\x09\x7f\x04\x00\x00\x04\x01"),
       GST_CALL_TURN_SILENT},
 };
+static const gchar stale_answer[] =
+    HEAD (ALLOCATE_ERROR, "\x00\x18") ERROR_438 REALM FRESH_NONCE;
 /* *INDENT-ON* */
 
 typedef struct
@@ -74,6 +93,7 @@ typedef struct
   GstCallTurnCheck *check;
   gboolean done;
   GstCallTurnResult result;
+  gint fresh;                   /* atomic: a request had FRESH_NONCE */
 } Fixture;
 
 static gboolean
@@ -86,13 +106,19 @@ on_request (GSocket * socket, GIOCondition condition, gpointer data)
       sizeof request, NULL, NULL);
 
   if (n >= 20 && f->is->answer) {
-    g_autofree gchar *answer = g_memdup2 (f->is->answer, f->is->length);
+    gboolean stale = f->is->stale && memmem (request, n, NONCE,
+        sizeof NONCE - 1);
+    gsize length = stale ? sizeof stale_answer - 1 : f->is->length;
+    g_autofree gchar *answer = g_memdup2 (stale ? stale_answer : f->is->answer,
+        length);
 
     /* where the template has one */
-    if (f->is->length >= 20 && memcmp (answer + 8, ID, strlen (ID)) == 0)
+    if (length >= 20 && memcmp (answer + 8, ID, strlen (ID)) == 0)
       memcpy (answer + 8, request + 8, strlen (ID));
-    g_socket_send_to (socket, f->is->tcp ? NULL : from, answer, f->is->length,
-        NULL, NULL);
+    g_socket_send_to (socket, f->is->tcp ? NULL : from, answer, length, NULL,
+        NULL);
+    if (memmem (request, n, FRESH_NONCE, sizeof FRESH_NONCE - 1))
+      g_atomic_int_set (&f->fresh, TRUE);
   }
   g_clear_object (&from);
   return n > 0;
@@ -219,6 +245,8 @@ await (Fixture * f)
     fail_unless (g_cond_wait_until (&f->cond, &f->lock, end_time));
   g_mutex_unlock (&f->lock);
   fail_unless (f->result == f->is->result, "%s: %d", f->is->what, f->result);
+  fail_unless (g_atomic_int_get (&f->fresh) == f->is->stale, "%s",
+      f->is->what);
 }
 
 /* given servers that answer so, when they are checked, then what that means is
