@@ -42,6 +42,7 @@ struct _GstCallTurnCheck
   GSource *again;               /* UDP: the request once more */
   GSource *deadline;
   gboolean writing;
+  gboolean reading;
   StunAgent agent;
   gboolean authenticated;       /* the last request had the credentials */
   gboolean stale;               /* its nonce was, once */
@@ -240,6 +241,9 @@ missing (GstCallTurnCheck * self)
   return MIN (whole, sizeof self->response) - self->response_length;
 }
 
+/* cycle: what has been read is followed by more */
+static void read_more (GstCallTurnCheck * self);
+
 static void
 on_read (GObject * source, GAsyncResult * result, gpointer data)
 {
@@ -248,6 +252,7 @@ on_read (GObject * source, GAsyncResult * result, gpointer data)
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result,
       &error);
 
+  self->reading = FALSE;
   if (!self->func || (n <= 0 && self->type != GST_CALL_WIRE_UDP)) {
     if (self->func)
       finish (self, GST_CALL_TURN_SILENT,
@@ -260,19 +265,29 @@ on_read (GObject * source, GAsyncResult * result, gpointer data)
     take_response (self);
     self->response_length = 0;
   }
-  /* refused by the host (ICMP): it may be there soon */
-  if (n < 0 || !self->func)
-    unref (self);
-  else
-    g_input_stream_read_async (G_INPUT_STREAM (source),
-        self->response + self->response_length, missing (self),
-        G_PRIORITY_DEFAULT, self->cancellable, on_read, self);
+  /* refused by the host (ICMP): it may be there when we ask again */
+  if (n >= 0 && self->func)
+    read_more (self);
+  unref (self);
+}
+
+static void
+read_more (GstCallTurnCheck * self)
+{
+  self->reading = TRUE;
+  g_input_stream_read_async (g_io_stream_get_input_stream (self->stream),
+      self->response + self->response_length, missing (self),
+      G_PRIORITY_DEFAULT, self->cancellable, on_read, g_rc_box_acquire (self));
 }
 
 static gboolean
 on_again (gpointer data)
 {
-  send_request (data);
+  GstCallTurnCheck *self = data;
+
+  send_request (self);
+  if (!self->reading)
+    read_more (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -308,9 +323,8 @@ on_connected (GObject * source, GAsyncResult * result, gpointer data)
     self->again = gst_call_worker_add_timer (self->worker, AGAIN_MS, on_again,
         self);
   ask (self, NULL);
-  g_input_stream_read_async (g_io_stream_get_input_stream (self->stream),
-      self->response, missing (self), G_PRIORITY_DEFAULT, self->cancellable,
-      on_read, self);
+  read_more (self);
+  unref (self);
 }
 
 GstCallTurnCheck *

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define WATCHDOG (20 * G_USEC_PER_SEC)
+/* Between the second and the third request */
+#define REFUSED_US (700 * 1000)
 
 /* What a server says to each request: `answer` with the transaction of the
  * request written into it where it has room for one */
@@ -198,6 +200,28 @@ end (gpointer object, gpointer data)
   gst_call_turn_check_free (((Fixture *) data)->check);
 }
 
+/* At the address of last time */
+static void
+start_server (Fixture * f)
+{
+  f->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, f->is->tcp ?
+      G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT,
+      NULL);
+  fail_unless (g_socket_bind (f->socket, f->address, TRUE, NULL));
+  fail_unless (!f->is->tcp || g_socket_listen (f->socket, NULL));
+  g_object_unref (f->address);
+  f->address = g_socket_get_local_address (f->socket, NULL);
+  gst_call_worker_run (f->worker, server_begin, NULL, f);
+}
+
+static void
+stop_server (Fixture * f)
+{
+  gst_call_worker_run (f->worker, server_end, NULL, f);
+  g_socket_close (f->socket, NULL);
+  g_clear_object (&f->socket);
+}
+
 static void
 fixture_init (Fixture * f, const Case * is)
 {
@@ -206,31 +230,25 @@ fixture_init (Fixture * f, const Case * is)
 
   memset (f, 0, sizeof *f);
   f->is = is;
+  f->address = g_object_ref (any);
   g_mutex_init (&f->lock);
   g_cond_init (&f->cond);
   f->open = g_ptr_array_new_with_free_func (g_object_unref);
   f->sources = g_ptr_array_new_with_free_func (source_free);
   f->worker = gst_call_worker_new ("turn-server");
   f->client = gst_call_worker_new ("client");
-  f->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, is->tcp ?
-      G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT,
-      NULL);
-  fail_unless (g_socket_bind (f->socket, any, FALSE, NULL));
-  fail_unless (!is->tcp || g_socket_listen (f->socket, NULL));
-  f->address = g_socket_get_local_address (f->socket, NULL);
-  gst_call_worker_run (f->worker, server_begin, NULL, f);
+  start_server (f);
 }
 
 static void
 fixture_clear (Fixture * f)
 {
   gst_call_worker_unref (f->client);
-  gst_call_worker_run (f->worker, server_end, NULL, f);
+  stop_server (f);
   gst_call_worker_unref (f->worker);
   g_ptr_array_unref (f->sources);
   g_ptr_array_unref (f->open);
   g_object_unref (f->address);
-  g_object_unref (f->socket);
   g_mutex_clear (&f->lock);
   g_cond_clear (&f->cond);
 }
@@ -270,6 +288,28 @@ GST_START_TEST (test_turn_answers)
 
 GST_END_TEST;
 
+/* given a server that is being started, so that its host refuses the first
+ * requests, when it is there, then its answer counts */
+GST_START_TEST (test_turn_comes)
+{
+  static const Case is = { "comes", FALSE, BYTES (HEAD (ALLOCATE_ERROR, "\x00\x08")
+        ERROR_403), GST_CALL_TURN_REFUSED
+  };
+  Fixture f;
+
+  fixture_init (&f, &is);
+  stop_server (&f);
+  gst_call_worker_run (f.client, begin, NULL, &f);
+  /* the second one, too */
+  g_usleep (REFUSED_US);
+  start_server (&f);
+  await (&f);
+  gst_call_worker_run (f.client, end, NULL, &f);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* given a check that is under way, when it is freed, then nobody is called */
 GST_START_TEST (test_turn_freed)
 {
@@ -297,6 +337,7 @@ turn_suite (void)
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
   tcase_add_test (tc, test_turn_answers);
+  tcase_add_test (tc, test_turn_comes);
   tcase_add_loop_test (tc, test_turn_freed, 0, 2);
   return s;
 }
