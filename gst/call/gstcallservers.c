@@ -326,15 +326,31 @@ take_known (GPtrArray * known, const gchar * url, const CallIceServer * from)
   return NULL;
 }
 
+/* Was it told that this URL is of no use, whatever the credentials were? */
+static gboolean
+was_told (GPtrArray * known, const gchar * url)
+{
+  guint i;
+
+  for (i = 0; known && i < known->len; i++) {
+    const GstCallServer *server = g_ptr_array_index (known, i);
+
+    if (server->told && g_str_equal (server->url, url))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static GstCallServer *
 add_server (GstCallServers * self, const gchar * url,
-    const CallIceServer * from)
+    const CallIceServer * from, gboolean told)
 {
   GstCallServer *server = g_new0 (GstCallServer, 1);
   const gchar *wrong;
 
   server->id = ++self->last_id;
   server->url = g_strdup (url);
+  server->told = told;
   server->username = g_strdup (from->username);
   server->credential = g_strdup (from->credential);
   server->times[0] = server->times[1] = GST_CALL_SERVER_UNKNOWN;
@@ -369,7 +385,7 @@ gst_call_servers_set (GstCallServers * self, GPtrArray * servers)
       if (server) {
         g_ptr_array_add (self->servers, server);
       } else if (self->servers->len < MAX_URLS) {
-        add_server (self, from->urls[j], from);
+        add_server (self, from->urls[j], from, was_told (known, from->urls[j]));
         more = TRUE;
       } else {
         GST_WARNING ("%s is one too many", from->urls[j]);

@@ -248,6 +248,16 @@ fixture_free (Fixture * f)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free);
 
+/* Of a new list, with these credentials */
+static void
+add_turn (Fixture * f, const gchar * url, const gchar * credential)
+{
+  const gchar *urls[] = { url, NULL };
+
+  g_ptr_array_set_size (f->list, 0);
+  g_ptr_array_add (f->list, call_ice_server_new (urls, "me", credential));
+}
+
 static void
 G_GNUC_PRINTF (2, 3)
 add (Fixture * f, const gchar * format, ...)
@@ -285,6 +295,31 @@ wait_warnings (Fixture * f, guint n)
   while (f->warnings->len < n)
     fail_unless (g_cond_wait_until (&f->cond, &f->lock, end));
   g_mutex_unlock (&f->lock);
+}
+
+static void
+read_result (gpointer object, gpointer data)
+{
+  Fixture *f = ((gpointer *) data)[0];
+  const GstCallServer *server = g_ptr_array_index (f->servers->servers, 0);
+
+  *(gint *) ((gpointer *) data)[1] = server->result;
+}
+
+/* Of the first server, once it is known */
+static gint
+wait_result (Fixture * f)
+{
+  gint64 end = g_get_monotonic_time () + WATCHDOG;
+  gint result = GST_CALL_SERVER_UNTRIED;
+  gpointer data[2] = { f, &result };
+
+  while (result == GST_CALL_SERVER_UNTRIED) {
+    fail_unless (g_get_monotonic_time () < end);
+    g_usleep (1000);
+    gst_call_worker_run (f->worker, read_result, NULL, data);
+  }
+  return result;
 }
 
 static guint
@@ -436,6 +471,27 @@ GST_START_TEST (test_servers_no_resolver)
 
 GST_END_TEST;
 
+/* given a TURN server that is dead, when its credentials are renewed, and
+ * renewed again, then it is tried each time and told once */
+GST_START_TEST (test_servers_renewed)
+{
+  static const gchar *const credentials[] = { "one", "two", "three" };
+  g_autoptr (StunServer) nobody = server_new ("127.0.0.1", G_MAXUINT);
+  g_autoptr (Fixture) f = fixture_new ();
+  g_autofree gchar *url = g_strdup_printf ("turn:127.0.0.1:%u?transport=tcp",
+      nobody->port);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (credentials); i++) {
+    add_turn (f, url, credentials[i]);
+    wait_ready (f);
+    fail_unless_equals_int (wait_result (f), GST_CALL_TURN_SILENT);
+  }
+  fail_unless_equals_int (f->warnings->len, 1);
+}
+
+GST_END_TEST;
+
 /* given no servers at all, or only such as can be seen to be of no use, then
  * nobody waits */
 GST_START_TEST (test_servers_none)
@@ -502,6 +558,7 @@ servers_suite (void)
   tcase_add_test (tc, test_servers_refresh);
   tcase_add_test (tc, test_servers_far);
   tcase_add_test (tc, test_servers_no_resolver);
+  tcase_add_test (tc, test_servers_renewed);
   tcase_add_test (tc, test_servers_none);
   tcase_add_test (tc, test_servers_six);
   return s;
