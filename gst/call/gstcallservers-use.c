@@ -162,8 +162,7 @@ gst_call_servers_explain (GstCallServers * self, gboolean relay_only)
   GString *text = g_string_new (NULL);
 
   for (i = 0; i < self->servers->len; i++)
-    n_stun +=
-        !((GstCallServer *) g_ptr_array_index (self->servers, i))->parsed.turn;
+    n_stun += is_stun (g_ptr_array_index (self->servers, i));
   if (relay_only)
     g_string_append (text, "ice-transport-policy=relay allows TURN only");
   else if (n_stun == 0)

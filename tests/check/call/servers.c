@@ -497,7 +497,7 @@ GST_END_TEST;
 GST_START_TEST (test_servers_none)
 {
   g_autoptr (Fixture) f = fixture_new ();
-  g_autofree gchar *why = NULL;
+  g_autofree gchar *why = NULL, *useless = NULL;
   guint asked = test_names_count ();
 
   fail_unless_equals_int (wait_ready (f), 0);
@@ -512,6 +512,9 @@ GST_START_TEST (test_servers_none)
   fail_unless_equals_int (warnings_with (f, "turn:127.0.0.1 is of no use: it "
           "needs username and credential"), 1);
   fail_unless_equals_int (test_names_count (), asked);
+  useless = explanation (f);
+  fail_unless (strstr (useless, "no STUN server is set") != NULL, "%s",
+      useless);
 }
 
 GST_END_TEST;
