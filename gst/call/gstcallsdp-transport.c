@@ -22,12 +22,43 @@ gst_call_sdp_transport_clear (GstCallSdpTransport * transport)
   g_clear_pointer (&transport->fingerprints, g_strfreev);
 }
 
+/* bundle-only lines need not describe the transport (RFC 9143) */
+static GstCallSdpSection *
+better_tag (GstCallSdpDesc * desc, GstCallSdpSection * tag, guint index)
+{
+  GstCallSdpSection *section = gst_call_sdp_desc_get (desc, index);
+
+  if (!gst_call_sdp_section_is_alive (section) || !section->in_bundle
+      || (tag != NULL && tag->ufrag != NULL))
+    return tag;
+  desc->tag = index;
+  return section;
+}
+
+/* The first mid of the group names it, wherever its m-line stands */
+static GstCallSdpSection *
+pick_tag (GstCallSdpDesc * desc)
+{
+  GstCallSdpSection *tag = NULL;
+
+  for (guint i = 0; desc->bundle != NULL && desc->bundle[i] != NULL; i++) {
+    for (guint j = 0; j < desc->sections->len; j++) {
+      if (g_strcmp0 (gst_call_sdp_desc_get (desc, j)->mid,
+              desc->bundle[i]) == 0)
+        tag = better_tag (desc, tag, j);
+    }
+  }
+  for (guint i = 0; desc->bundle == NULL && i < desc->sections->len; i++)
+    tag = better_tag (desc, tag, i);
+  return tag;
+}
+
 /* Which m-lines share the transport, and which of them describes it */
 gboolean
 gst_call_sdp_find_tag (GstCallSdpDesc * desc, GstCallSdpType type,
     GError ** error)
 {
-  GstCallSdpSection *tag = NULL, *section;
+  GstCallSdpSection *section;
   guint alive = 0;
 
   for (guint i = 0; i < desc->sections->len; i++) {
@@ -42,11 +73,6 @@ gst_call_sdp_find_tag (GstCallSdpDesc * desc, GstCallSdpType type,
       return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
           "The peer's answer "
           "leaves an m-line out of the BUNDLE group; BUNDLE is needed");
-    /* bundle-only lines need not describe the transport (RFC 9143) */
-    if (section->in_bundle && (tag == NULL || tag->ufrag == NULL)) {
-      tag = section;
-      desc->tag = i;
-    }
   }
   if (desc->bundle == NULL && alive > 1)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
@@ -55,7 +81,7 @@ gst_call_sdp_find_tag (GstCallSdpDesc * desc, GstCallSdpType type,
   if (alive == 0 && type == GST_CALL_SDP_ANSWER)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_NO_CODEC,
         "The peer rejects everything that we offered");
-  if (tag == NULL)
+  if (pick_tag (desc) == NULL)
     return gst_call_sdp_fail (error, GST_CALL_SDP_ERROR_INVALID,
         "The peer's SDP has no m-line that could be used with BUNDLE");
   return TRUE;

@@ -135,11 +135,14 @@ gst_call_sdp_new_inner_mid (const GstCallSdpSession * session,
   return new_mid (session, wanted, is_inner_mid);
 }
 
+/* The wire's stays where the peer has it as long as that m-line is in use */
 static void
 update_tags (GstCallSdpSession * session)
 {
-  session->wire_tag = -1;
-  for (guint i = session->wire->len; i-- > 0;) {
+  if (session->wire_tag >= 0
+      && gst_call_sdp_session_wire (session, session->wire_tag)->line < 0)
+    session->wire_tag = -1;
+  for (guint i = 0; session->wire_tag < 0 && i < session->wire->len; i++) {
     if (gst_call_sdp_session_wire (session, i)->line >= 0)
       session->wire_tag = i;
   }
@@ -339,6 +342,7 @@ gst_call_sdp_receive (GstCallSdp * self, GstCallSdpType type,
       || !check_data_lines (session, error)
       || !count_candidates (self, session, desc, error))
     return NULL;
+  session->wire_tag = desc->tag;
   update_tags (session);
   session->state = type == GST_CALL_SDP_OFFER
       ? GST_CALL_SDP_REMOTE_OFFER : GST_CALL_SDP_STABLE;

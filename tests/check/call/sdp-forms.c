@@ -78,6 +78,30 @@ GST_START_TEST (test_session_level)
 
 GST_END_TEST;
 
+GST_START_TEST (test_tag)
+{
+  g_autoptr (GstCallSdp) sdp = sdp_session ();
+  g_autofree gchar *offer = sdp_data ("chromium-max-bundle-offer");
+  g_autofree gchar *video = sdp_section (offer, 1);
+  g_autofree gchar *tagged = NULL, *inner = NULL;
+  guint mline = 99;
+
+  /* Given an offer whose group begins with its second m-line, and m-lines with
+   * credentials of their own, then the transport is that one's (RFC 9143). */
+  tagged = sdp_replace (video, "a=ice-ufrag:zODT", "a=ice-ufrag:zODU");
+  offer = sdp_edit (offer, video, tagged);
+  offer = sdp_edit (offer, "BUNDLE 0 1 2", "BUNDLE 1 0 2");
+  inner = take (sdp, GST_CALL_SDP_OFFER, offer);
+  fail_unless_equals_string (gst_call_sdp_get_remote_ufrag (sdp), "zODU");
+  fail_unless_contains (inner, "a=ice-ufrag:zODU");
+  fail_if_contains (inner, "a=ice-ufrag:zODT");
+  fail_unless (gst_call_sdp_check_candidate (sdp,
+          "candidate:1 1 udp 1 127.0.0.1 1 typ host", "1", 1, &mline, NULL));
+  fail_unless_equals_int (mline, 0);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_mdns)
 {
   g_autoptr (GstCallSdp) sdp = sdp_session ();
@@ -187,6 +211,7 @@ sdp_forms_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_janus);
   tcase_add_test (tc, test_session_level);
+  tcase_add_test (tc, test_tag);
   tcase_add_test (tc, test_mdns);
   tcase_add_test (tc, test_h264_profiles);
   tcase_add_test (tc, test_offer);
