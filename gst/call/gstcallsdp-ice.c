@@ -90,17 +90,27 @@ find_mid (GstCallSdp * self, const gchar * mid)
   return -1;
 }
 
+/* Each one once: for the same m-line, or in a description, where a name has not
+ * been resolved (gstcallsdp-write.c). */
 static gboolean
-count_candidate (GstCallSdp * self, const gchar * candidate, GError ** error)
+count_candidate (GstCallSdp * self, const gchar * candidate, guint line,
+    GError ** error)
 {
-  if (g_hash_table_contains (self->candidates, candidate))
-    return TRUE;
+  g_autofree gchar *key = g_strdup_printf ("%u %s", line, candidate);
+
+  if (g_hash_table_contains (self->candidates, key)
+      || (g_hash_table_contains (self->candidates, candidate)
+          && !gst_call_sdp_candidate_is_mdns (candidate))) {
+    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
+        "The peer sent this candidate before");
+    return FALSE;
+  }
   if (g_hash_table_size (self->candidates) >= GST_CALL_SDP_MAX_CANDIDATES) {
     g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_TOO_LARGE,
         "The peer sent more than %u candidates", GST_CALL_SDP_MAX_CANDIDATES);
     return FALSE;
   }
-  g_hash_table_add (self->candidates, g_strdup (candidate));
+  g_hash_table_add (self->candidates, g_steal_pointer (&key));
   return TRUE;
 }
 
@@ -120,6 +130,10 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
         "The peer sent a candidate for an unknown or dead m-line");
     return FALSE;
   }
+  /* webrtcbin has one transport, on its first m-line; the peer's is on the
+   * first that is not rejected, and after negotiation on all in the bundle */
+  if (index == session->wire_tag || session->state == GST_CALL_SDP_STABLE)
+    line = MAX (session->inner_tag, 0);
   if (candidate == NULL)
     candidate = "";
   if (g_str_has_prefix (candidate, "a="))
@@ -131,13 +145,9 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
           "The peer sent a malformed or unusable candidate");
       return FALSE;
     }
-    if (!count_candidate (self, candidate + strlen ("candidate:"), error))
+    if (!count_candidate (self, candidate + strlen ("candidate:"), line, error))
       return FALSE;
   }
-  /* webrtcbin has one transport, on its first m-line; the peer's is on the
-   * first that is not rejected, and after negotiation on all in the bundle */
-  if (index == session->wire_tag || session->state == GST_CALL_SDP_STABLE)
-    line = MAX (session->inner_tag, 0);
   *mline = line;
   return TRUE;
 }

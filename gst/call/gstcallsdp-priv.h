@@ -254,7 +254,9 @@ struct _GstCallSdp
   gchar *stream_id;                 /* msid of ours where webrtcbin has none */
   guint64 session_id;               /* o= */
   guint version;
-  GHashTable *candidates;           /* set of strings, this ICE generation */
+  GHashTable *candidates;           /* set of strings, this ICE generation: of
+                                     * descriptions, and trickled ones with
+                                     * their m-line before them */
 };
 
 /* Always FALSE, with the error set */

@@ -114,8 +114,8 @@ const gchar *gst_call_sdp_get_remote_ufrag (GstCallSdp * self);
 gboolean gst_call_sdp_verify_certificate (GstCallSdp * self, const gchar * pem,
     GError ** error);
 
-/* A trickled candidate from the peer: well-formed, bounded, not too many;
- * gives the m-line for add-ice-candidate (from mid or index). An empty
+/* A trickled candidate from the peer: well-formed, bounded, not too many, and
+ * not one that it has sent since its last ICE restart; gives the m-line for add-ice-candidate (from mid or index). An empty
  * candidate is end-of-candidates and passes. */
 gboolean gst_call_sdp_check_candidate (GstCallSdp * self,
     const gchar * candidate, const gchar * mid, gint mline_index,
