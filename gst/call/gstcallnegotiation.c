@@ -93,18 +93,18 @@ static void
 on_promise (GstPromise * promise, gpointer data)
 {
   Asked *asked = data;
+  GstCallPeer *self = asked->peer;
 
   if (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED) {
-    GstCallPeer *self = asked->peer;
     const GstStructure *s = gst_promise_get_reply (promise);
     Reply *reply = g_new0 (Reply, 1);
 
     reply->then = asked->then;
     reply->promise = promise;
     reply->reply = s ? gst_structure_copy (s) : NULL;
-    g_atomic_int_add (&self->asking, -1);
     gst_call_worker_post (self->worker, on_reply, self, reply, reply_free);
   }
+  g_atomic_int_add (&self->asking, -1);
 }
 
 static void
