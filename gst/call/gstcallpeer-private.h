@@ -4,7 +4,8 @@
  * What the parts of a peer share: gstcallpeer.c (life), gstcalltrickle.c
  * (candidates), gstcallnegotiation.c (offers and answers), gstcallrestart.c (ICE
  * restart), gstcallliveness.c (silence), gstcallmedia.c (senders),
- * gstcallreceiving.c (receivers) and gstcallstats.c.
+ * gstcallreceiving.c (receivers), gstcalldeparture.c (their end) and
+ * gstcallstats.c.
  */
 #pragma once
 
@@ -197,7 +198,16 @@ void gst_call_receiving_connect (GstCallPeer * self, GstElement * rtpbin);
 /* The peer is verified: what has come until now may flow */
 void gst_call_receiving_accept (GstCallPeer * self);
 void gst_call_receiving_stop (GstCallPeer * self);
+/* (transfer full), may be NULL */
+GstElement *gst_call_receiving_get_jitterbuffer (GstCallPeer * self,
+    guint ssrc);
+/* Its jitter buffer is at rest: what is behind it goes, too */
+void gst_call_receiving_remove (GstCallPeer * self, guint ssrc);
 void gst_call_receiving_free (gpointer receiving);
+
+/* gstcalldeparture.c */
+/* A stream that has fallen silent: gst_call_receiving_remove () comes later */
+void gst_call_departure_begin (GstCallPeer * self, guint ssrc);
 
 /* gstcallstats.c */
 void gst_call_stats_add (GstCallPeer * self, GstStructure * stats);

@@ -9,14 +9,9 @@
  * or ended with BYE: webrtcbin keeps pad and jitter buffer for each SSRC. A
  * peer may as well go on with another SSRC, and another, as often as it likes.
  * The new stream gets the slot with the first picture or sound that it gives.
- * The one before is taken down once nothing has come of it for a while, or gets
- * the slot back if it goes on and the new one does not.
- *
- * webrtcbin takes nothing down by itself. rtpbin can ("autoremove", and
- * rtpssrcdemux's clear-ssrc), but waits for the jitter buffer's threads with a
- * lock that they take: a sender report at that moment would lock up both. So
- * nothing new is let in first, then the jitter buffer is stopped here, with no
- * lock held, and only what is at rest is given to clear-ssrc.
+ * The one before is taken down once nothing has come of it for a while
+ * (gstcalldeparture.c), or gets the slot back if it goes on and the new one does
+ * not.
  *
  * Threads
  *   name       runs                                          may take  never
@@ -74,9 +69,8 @@ pad_ssrc (GstPad * pad)
   return ssrc;
 }
 
-/* (transfer full), may be NULL */
-static GstElement *
-get_jitterbuffer (GstCallPeer * self, guint ssrc)
+GstElement *
+gst_call_receiving_get_jitterbuffer (GstCallPeer * self, guint ssrc)
 {
   GstElement *jitterbuffer;
 
@@ -164,7 +158,8 @@ on_begun (GstCallReceiver * receiver, gpointer data)
 static void
 set_retransmission (GstCallPeer * self, guint ssrc, gboolean on)
 {
-  g_autoptr (GstElement) jitterbuffer = get_jitterbuffer (self, ssrc);
+  g_autoptr (GstElement) jitterbuffer =
+      gst_call_receiving_get_jitterbuffer (self, ssrc);
 
   if (jitterbuffer)
     g_object_set (jitterbuffer, "do-retransmission", on, NULL);
@@ -261,113 +256,28 @@ has_room (GstCallPeer * self)
   return n < MAX_RECEIVING;
 }
 
-/* Taking down what is silent */
-
-typedef struct
+void
+gst_call_receiving_remove (GstCallPeer * self, guint ssrc)
 {
-  GstCallPeer *peer;
-  guint ssrc;
-  GstElement *jitterbuffer;
-  GstElement *demux;            /* before it */
-  gint busy;                    /* pads between them; atomic */
-} Departure;
-
-static void
-departure_clear (gpointer data)
-{
-  Departure *departure = data;
-
-  gst_object_unref (departure->peer);
-  gst_object_unref (departure->jitterbuffer);
-  gst_clear_object (&departure->demux);
-}
-
-static void
-departure_unref (gpointer departure)
-{
-  g_atomic_rc_box_release_full (departure, departure_clear);
-}
-
-static void
-depart (gpointer object, gpointer data)
-{
-  GstCallPeer *self = object;
-  Departure *departure = data;
-  gpointer ssrc = GUINT_TO_POINTER (departure->ssrc);
   guint i;
 
-  if (self->stopped)
-    return;
-  GST_DEBUG_OBJECT (self, "SSRC %u is taken down", departure->ssrc);
-  gst_element_set_locked_state (departure->jitterbuffer, TRUE);
-  gst_element_set_state (departure->jitterbuffer, GST_STATE_NULL);
-  GST_OBJECT_LOCK (self);
-  g_hash_table_remove (self->jitterbuffers, ssrc);
-  GST_OBJECT_UNLOCK (self);
-  g_signal_emit_by_name (departure->demux, "clear-ssrc", departure->ssrc);
   for (i = self->receivings->len; i > 0; i--) {
     GstCallReceiving *receiving = g_ptr_array_index (self->receivings, i - 1);
 
-    if (receiving->ssrc == departure->ssrc) {
+    if (receiving->ssrc == ssrc) {
       unlink_receiving (self, receiving);
       g_ptr_array_remove_index (self->receivings, i - 1);
     }
   }
 }
 
-/* What was on its way through this pad has gone through. */
-static GstPadProbeReturn
-on_idle (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  Departure *departure = data;
-
-  if (g_atomic_int_dec_and_test (&departure->busy))
-    gst_call_worker_post (departure->peer->worker, depart, departure->peer,
-        g_atomic_rc_box_acquire (departure), departure_unref);
-  return GST_PAD_PROBE_REMOVE;
-}
-
-static void
-take_down (GstCallPeer * self, guint ssrc)
-{
-  static const gchar *const names[] = { "sink", "sink_rtcp" };
-  GstElement *jitterbuffer = get_jitterbuffer (self, ssrc);
-  GstPad *before[G_N_ELEMENTS (names)] = { NULL, };
-  Departure *departure;
-  guint i;
-
-  if (!jitterbuffer)
-    return;
-  departure = g_atomic_rc_box_new0 (Departure);
-  departure->peer = gst_object_ref (self);
-  departure->ssrc = ssrc;
-  departure->jitterbuffer = jitterbuffer;
-  for (i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (GstPad) sink = gst_element_get_static_pad (jitterbuffer,
-        names[i]);
-
-    before[i] = sink ? gst_pad_get_peer (sink) : NULL;
-    departure->busy += before[i] != NULL;
-  }
-  if (before[0])
-    departure->demux = gst_pad_get_parent_element (before[0]);
-  for (i = 0; i < G_N_ELEMENTS (names); i++) {
-    if (before[i] && departure->demux) {
-      gst_pad_add_probe (before[i], GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM,
-          drop_everything, NULL, NULL);
-      gst_pad_add_probe (before[i], GST_PAD_PROBE_TYPE_IDLE, on_idle,
-          g_atomic_rc_box_acquire (departure), departure_unref);
-    }
-    gst_clear_object (&before[i]);
-  }
-  departure_unref (departure);
-}
+/* What is silent */
 
 static void
 measure (GstCallPeer * self, GstCallReceiving * receiving)
 {
-  g_autoptr (GstElement) jitterbuffer = get_jitterbuffer (self,
-      receiving->ssrc);
+  g_autoptr (GstElement) jitterbuffer =
+      gst_call_receiving_get_jitterbuffer (self, receiving->ssrc);
   g_autoptr (GstStructure) s = NULL;
   GstCallReceiverStats stats = { 0, };
   guint64 packets = 0;
@@ -411,7 +321,7 @@ leave (GstCallPeer * self, guint ssrc)
     if (other->ssrc == ssrc)
       other->leaving = TRUE;
   }
-  take_down (self, ssrc);
+  gst_call_departure_begin (self, ssrc);
 }
 
 /* A stream that is not shown */
