@@ -118,6 +118,7 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
   }
   gst_call_sender_set_numbers (sending->sender, sending->next_seqnum,
       sending->timestamp_offset);
+  gst_call_sender_share_told (sending->sender, &sending->told);
   sending->payload = media->payload;
   sending->track = gst_object_ref (track);
   sending->encoder = encoder;
@@ -381,5 +382,6 @@ gst_call_sending_free (gpointer data)
 
   gst_clear_object (&sending->webrtc_sink);
   gst_clear_object (&sending->track);
+  gst_clear_caps (&sending->told);
   g_free (sending);
 }

@@ -28,6 +28,7 @@ typedef struct
   guint16 next_seqnum;
   guint32 timestamp_offset;
   GstPad *webrtc_sink;              /* request pad of webrtcbin */
+  GstCaps *told;                    /* what it was told last, or NULL */
 
   /* while linked */
   guint payload;

@@ -85,6 +85,15 @@ gst_call_sender_get_next_seqnum (GstCallSender * self)
 }
 
 void
+gst_call_sender_share_told (GstCallSender * self, GstCaps ** told)
+{
+  if (*told && gst_caps_is_equal (*told, self->told))
+    gst_caps_replace (&self->told, *told);
+  else
+    gst_caps_replace (told, self->told);
+}
+
+void
 gst_call_sender_set_limit (GstCallSender * self, guint bitrate)
 {
   gst_call_encoder_set_limit (self->encoder, self, bitrate);

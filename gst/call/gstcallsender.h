@@ -29,6 +29,11 @@ void gst_call_sender_set_numbers (GstCallSender * self, guint16 seqnum,
 /* Once it has stopped */
 guint16 gst_call_sender_get_next_seqnum (GstCallSender * self);
 
+/* Before it is linked: *told (NULL at first) is what the sender before it told
+ * webrtcbin. If it would say the same it does so with the same object: 1.22 puts
+ * another one in its place without its lock, while an offer may be reading it. */
+void gst_call_sender_share_told (GstCallSender * self, GstCaps ** told);
+
 /* Any thread. Closed at first: nothing passes. Opened, the first thing that
  * passes is a key frame, which is asked for. */
 void gst_call_sender_set_open (GstCallSender * self, gboolean open);

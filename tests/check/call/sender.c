@@ -24,6 +24,15 @@ typedef struct
   guint pushed;
 } Fixture;
 
+/* What senders of one m-line have in common */
+static GstCaps *told;
+
+static void
+forget_told (void)
+{
+  gst_clear_caps (&told);
+}
+
 static void
 set_up (Fixture * f, const gchar * codec, guint16 seqnum)
 {
@@ -42,6 +51,7 @@ set_up (Fixture * f, const gchar * codec, guint16 seqnum)
           caps, PAYLOAD, SSRC));
   fail_unless (f->sender != NULL);
   gst_call_sender_set_numbers (f->sender, seqnum, TIMESTAMP_OFFSET);
+  gst_call_sender_share_told (f->sender, &told);
   f->h = gst_harness_new_with_element (GST_ELEMENT (f->sender), "sink", "src");
   gst_harness_set_src_caps_str (f->h, "video/x-vp8");
   f->pushed = 0;
@@ -267,6 +277,30 @@ GST_START_TEST (test_upstream_events)
 
 GST_END_TEST;
 
+/* given a sender that follows another one on the same m-line, when both have
+ * sent, then webrtcbin was told the very same caps */
+GST_START_TEST (test_same_caps)
+{
+  g_autoptr (GstCaps) first = NULL;
+  g_autoptr (GstCaps) second = NULL;
+  GstCaps **seen[] = { &first, &second };
+  Fixture f;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (seen); i++) {
+    set_up (&f, "VP8", 0);
+    gst_call_sender_set_open (f.sender, TRUE);
+    push (&f, TRUE);
+    pull (&f);
+    *seen[i] = gst_pad_get_current_caps (f.h->sinkpad);
+    tear_down (&f);
+  }
+  fail_unless (first != NULL);
+  fail_unless (first == second);
+}
+
+GST_END_TEST;
+
 /* callbin's class, which makes it, is not here */
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
@@ -279,11 +313,13 @@ sender_suite (void)
   GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
+  tcase_add_checked_fixture (tc, NULL, forget_told);
   tcase_add_test (tc, test_gate);
   tcase_add_test (tc, test_numbers);
   tcase_add_test (tc, test_unused_numbers);
   tcase_add_test (tc, test_caps);
   tcase_add_test (tc, test_upstream_events);
+  tcase_add_test (tc, test_same_caps);
   return s;
 }
 
