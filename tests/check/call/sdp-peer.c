@@ -288,6 +288,7 @@ create (SdpPeer * self, const gchar * action, const gchar * field)
   text = gst_sdp_message_as_text (description->sdp);
   gst_webrtc_session_description_free (description);
   gst_promise_unref (promise);
+  mark_point ();
   return text;
 }
 
@@ -321,6 +322,7 @@ send (SdpPeer * self, GstCallSdpType type)
 
   gst_call_sdp_send (self->sdp, type, made, &inner, &wire, &error);
   g_assert_no_error (error);
+  mark_point ();
   GST_LOG ("%s made\n%s\ninner\n%s\nwire\n%s", self->name, made, inner, wire);
   set (self, "set-local-description",
       offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, inner);
@@ -407,5 +409,6 @@ sdp_wait_for (GAsyncQueue * events, SdpCondition condition, gpointer data,
     if (event == NULL)
       ck_abort_msg ("waited in vain for %s", what);
     deliver (event);
+    mark_point ();
   }
 }

@@ -29,8 +29,11 @@ pair_init (Pair * pair)
 static void
 pair_clear (Pair * pair)
 {
+  mark_point ();
   sdp_peer_free (pair->a);
+  mark_point ();
   sdp_peer_free (pair->b);
+  mark_point ();
   g_async_queue_unref (pair->events);
 }
 
