@@ -3,6 +3,8 @@
  */
 #include "call-test.h"
 
+#include "rtpsession-race.h"
+
 #include <string.h>
 
 #define TIMEOUT_S 60
@@ -108,28 +110,6 @@ on_pad_added (GstElement * call, GstPad * pad, gpointer data)
   g_mutex_unlock (&lock);
 }
 
-/* rtpsession of 1.22.0 walks its sources while another thread adds one, when
- * peers come under load (fixed in 1.22.3). Not ours to fail for. All other
- * criticals stay fatal, by GstCheck or by their domain. */
-static void
-allow_rtpsession_race (void)
-{
-  static const gchar *const domains[] = { "gst-call", "libsoup", "libnice",
-    "GLib-GIO", "Json"
-  };
-  static gsize done;
-
-  if (!g_once_init_enter (&done))
-    return;
-  g_log_set_always_fatal (G_LOG_FATAL_MASK);
-  for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
-    g_log_set_fatal_mask (domains[i], G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  gst_check_add_log_filter ("GLib", G_LOG_LEVEL_CRITICAL,
-      g_regex_new ("version == hash_table->version", 0, 0, NULL), NULL, NULL,
-      NULL);
-  g_once_init_leave (&done, 1);
-}
-
 CallSide *
 call_side_new (const gchar * properties, const gchar * sources)
 {
@@ -142,7 +122,7 @@ call_side_new (const gchar * properties, const gchar * sources)
       GST_PARSE_FLAG_FATAL_ERRORS | GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS,
       &error);
 
-  allow_rtpsession_race ();
+  rtpsession_race_allow ();
   fail_unless (parsed != NULL, "%s: %s", line, error ? error->message : "");
   side->messages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_message_unref);

@@ -3,6 +3,8 @@
  */
 #include "sdp-peer.h"
 
+#include "rtpsession-race.h"
+
 typedef struct
 {
   SdpPeer *from;                /* NULL: something was counted */
@@ -113,22 +115,6 @@ stay_on_loopback (SdpPeer * self)
   fail_unless (ok);
 }
 
-/* rtpsession of 1.22.0 walks its sources while another thread adds one, on
- * every re-negotiation under load (fixed in 1.22.3). Not ours to fail for. */
-static void
-allow_rtpsession_race (void)
-{
-  static gsize done;
-
-  if (g_once_init_enter (&done)) {
-    g_log_set_always_fatal (G_LOG_FATAL_MASK);
-    gst_check_add_log_filter ("GLib", G_LOG_LEVEL_CRITICAL,
-        g_regex_new ("version == hash_table->version", 0, 0, NULL), NULL, NULL,
-        NULL);
-    g_once_init_leave (&done, 1);
-  }
-}
-
 SdpPeer *
 sdp_peer_new (const gchar * name, GAsyncQueue * events)
 {
@@ -136,7 +122,7 @@ sdp_peer_new (const gchar * name, GAsyncQueue * events)
   static const gchar *const video[] = { "VP8", "H264", NULL };
   SdpPeer *self = g_new0 (SdpPeer, 1);
 
-  allow_rtpsession_race ();
+  rtpsession_race_allow ();
   self->name = name;
   self->events = g_async_queue_ref (events);
   self->sdp = gst_call_sdp_new (audio, video);

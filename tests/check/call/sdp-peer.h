@@ -31,8 +31,6 @@ struct _SdpPeer
   gchar *last_inner, *last_wire;    /* for messages and checks */
 };
 
-/* What happens at both ends of a pair */
-GAsyncQueue *sdp_events_new (void);
 /* The queue between webrtcbin's threads and the test */
 GAsyncQueue *sdp_events_new (void);
 
