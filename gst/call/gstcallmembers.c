@@ -167,6 +167,8 @@ update_member (GstCallMember * member, const CallPeer * info)
   member->info->connected = info->connected;
   member->info->audio = info->audio;
   member->info->video = info->video;
+  if (member->peer && info->connected)
+    gst_call_peer_present (member->peer);
   if (!member->placed)
     return;
   gst_call_room_post (self, "call-peer-changed", "peer-id", G_TYPE_STRING,

@@ -246,6 +246,10 @@ send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
       wire);
   self->description_sent = TRUE;
   gst_call_trickle_flush (self);
+  if (offer) {
+    g_free (self->offer);
+    self->offer = g_steal_pointer (&wire);
+  }
 }
 
 static void
@@ -345,6 +349,31 @@ gst_call_peer_ask_for_offer (GstCallPeer * self)
   gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
 }
 
+void
+gst_call_peer_unheard (GstCallPeer * self)
+{
+  self->unheard = TRUE;
+}
+
+void
+gst_call_peer_present (GstCallPeer * self)
+{
+  if (self->stopped || !self->unheard)
+    return;
+  self->unheard = FALSE;
+  if (!self->offerer) {
+    self->asked = 0;
+    gst_call_peer_ask_for_offer (self);
+  } else if (self->offer) {
+    GST_INFO_OBJECT (self, "offered again");
+    gst_call_peer_start_timer (self);
+    gst_call_peer_send (self, CALL_MESSAGE_OFFER, self->offer);
+    self->n_sent_candidates = 0;
+    self->gathered_sent = FALSE;
+    gst_call_trickle_flush (self);
+  }
+}
+
 static gboolean
 is_sending (GstCallPeer * self, GstCallKind kind)
 {
@@ -433,6 +462,7 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
   self->answered = TRUE;
+  g_clear_pointer (&self->offer, g_free);
   if (self->unset_offer) {
     gst_call_restart_agent (self);
     set_description (self, "set-local-description", GST_WEBRTC_SDP_TYPE_OFFER,

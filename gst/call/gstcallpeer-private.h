@@ -81,6 +81,8 @@ struct _GstCallPeer
   gboolean awaiting_answer;
   gboolean answered;                /* it came, webrtcbin is being told */
   gboolean answering;               /* an offer came, the answer is not set */
+  gchar *offer;                     /* ours that is not answered, or NULL */
+  gboolean unheard;                 /* it was not there to be given that */
   CallMessage *waiting_offer;       /* it came before the end of the round */
   gboolean renegotiate;             /* once the present round is over, or the
                                      * server is back */

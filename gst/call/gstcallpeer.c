@@ -194,7 +194,7 @@ on_timeout (gpointer data)
 
   gst_call_worker_clear_timer (&self->timer);
   /* what we asked goes out when there is a server again */
-  if (self->verified && !self->can_signal) {
+  if (self->verified && (!self->can_signal || self->unheard)) {
     gst_call_peer_start_timer (self);
     return G_SOURCE_REMOVE;
   }
@@ -468,6 +468,7 @@ gst_call_peer_finalize (GObject * object)
   g_clear_pointer (&self->jitterbuffers, g_hash_table_unref);
   g_free (self->session);
   g_free (self->child_error);
+  g_free (self->offer);
   gst_call_restart_clear (self);
   g_clear_pointer (&self->kept_ufrag, g_free);
   g_clear_pointer (&self->kept_pwd, g_free);

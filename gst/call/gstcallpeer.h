@@ -82,6 +82,10 @@ void gst_call_peer_offer (GstCallPeer * self);
 /* Looks for a path anew: by an offer, if it is ours to make them, else by
  * asking for one */
 void gst_call_peer_restart (GstCallPeer * self);
+/* The server had nobody to give a message of its session to, since it was
+ * restarted (PROTOCOL.md, 5): what we asked is asked again when it is there */
+void gst_call_peer_unheard (GstCallPeer * peer);
+void gst_call_peer_present (GstCallPeer * peer);
 /* offer, answer, candidate, end-of-candidates, renegotiate of its session */
 void gst_call_peer_handle (GstCallPeer * self, CallMessage * message);
 /* What a track's input is, is known now */

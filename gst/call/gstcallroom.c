@@ -217,6 +217,22 @@ on_peer_message (GstCallRoom * self, CallMessage * message)
 }
 
 static void
+on_error (GstCallRoom * self, CallMessage * message)
+{
+  GstCallMember *member = gst_call_room_find (self, message->to);
+
+  if (member && member->peer && g_strcmp0 (message->code, "no-such-peer") == 0
+      && g_strcmp0 (gst_call_peer_get_session (member->peer),
+          message->session) == 0)
+    gst_call_peer_unheard (member->peer);
+  else
+    GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
+        ("The signalling server refused a message: %s",
+            message->text ? message->text : message->code), ("%s",
+            message->code));
+}
+
+static void
 handle (GstCallRoom * self, CallMessage * message)
 {
   GstCallMember *member;
@@ -248,10 +264,7 @@ handle (GstCallRoom * self, CallMessage * message)
       on_peer_message (self, message);
       break;
     case CALL_MESSAGE_ERROR:
-      GST_ELEMENT_WARNING (self->bin, RESOURCE, FAILED,
-          ("The signalling server refused a message: %s",
-              message->text ? message->text : message->code), ("%s",
-              message->code));
+      on_error (self, message);
       break;
     default:
       break;
