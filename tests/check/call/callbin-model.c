@@ -29,9 +29,10 @@
 #define PICTURES 3
 #define STUCK_S 120             /* no operation takes so long, nor a burst */
 #define SETTLE_S 20
-#define WARM_UP 4               /* bursts until things are counted */
-/* what may be there at one moment and not at another: pools, caches */
-#define SPARE_THREADS 32        /* four sessions that are ending */
+#define WARM_UP 4               /* bursts until things are counted, or half */
+/* what may be there at one moment and not at another: pools, caches; each
+ * session has 8 threads or more */
+#define SPARE_THREADS 6
 #define SPARE_DESCRIPTORS 12
 #define SPARE_KIB (12 * 1024)
 
@@ -477,8 +478,8 @@ check_growth (const Held * before, guint operations)
   gint64 end = g_get_monotonic_time () + SETTLE_S * G_USEC_PER_SEC;
   Held now = weigh ();
 
-  while (has_grown (before, &now)
-      && g_get_monotonic_time () < end) {
+  while (has_grown (before, &now) && g_get_monotonic_time () < end) {
+    g_atomic_int_inc (&alive);
     call_test_iterate (end + G_USEC_PER_SEC, "settled", __FILE__, __LINE__);
     now = weigh ();
   }
@@ -511,6 +512,7 @@ GST_START_TEST (test_model)
   GThread *dog = g_thread_new ("watchdog", watchdog, NULL);
   Person people[PEOPLE] = { {NULL} };
   Held before = { 0, 0, 0 };
+  guint warm = MIN (WARM_UP, wanted / BURST / 2) * BURST;
   guint i, done;
 
   /* the host's server, and a room of their own */
@@ -531,15 +533,14 @@ GST_START_TEST (test_model)
       heal (&people[i]);
     check_model (people);
     forget_messages (people);
-    if (done == WARM_UP * BURST || done + BURST >= wanted) {
+    if (done == warm || done + BURST >= wanted) {
       all_come (people, rand);
       check_model (people);
-      if (done == WARM_UP * BURST)
+      if (done == warm)
         before = weigh ();
     }
   }
-  if (before.threads)
-    check_growth (&before, wanted);
+  check_growth (&before, wanted);
   for (i = 0; i < PEOPLE; i++)
     call_side_free (people[i].side);
   g_atomic_int_set (&alive, -1);
