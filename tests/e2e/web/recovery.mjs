@@ -12,22 +12,12 @@ import { launch, watchdog } from '../../lib/browser.mjs';
 import { startServer } from '../../lib/call-server.mjs';
 import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { makeLink } from '../../lib/link.mjs';
+import { keepConnection } from '../../lib/page-connection.mjs';
 import { done, step } from '../../lib/tap.mjs';
 
 watchdog(220);
 const BACK_WITHIN = 12000; // ms; what is usual is printed
 const GONE_WITHIN = 5000;
-
-// Keeps the connection of the page
-function keep() {
-  const Plain = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Plain {
-    constructor(...args) {
-      super(...args);
-      window.connection = this;
-    }
-  };
-}
 
 const link = await makeLink();
 const server = await startServer({ address: link.near });
@@ -35,7 +25,7 @@ const server = await startServer({ address: link.near });
 const browser = await launch('chromium',
   { args: [`--unsafely-treat-insecure-origin-as-secure=http://${link.near}:${server.port}`] });
 const startLine = (room) => startPeer({ name: 'Gst', uri: roomUri(server, room), prefix: link.far });
-const open = (room) => browser.open(server.page(room, { name: 'Page' }), { before: [keep] });
+const open = (room) => browser.open(server.page(room, { name: 'Page' }), { before: [keepConnection] });
 const both = (page, line) => Promise.all([page.media({ peers: 1, timeout: 40000 }), line.meets()]);
 
 // ms until each has a picture of the other
