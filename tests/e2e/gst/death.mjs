@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../lib/call-server.mjs';
+import { watchGaps } from '../../lib/gaps.mjs';
 import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { startProxy } from '../../lib/stranger.mjs';
 import { done, step, watchdog } from '../../lib/tap.mjs';
@@ -42,21 +43,11 @@ async function both(name, fits, since, started) {
   return after;
 }
 
-// The longest time without a picture that ann and bob had of each other during what()
+// Nothing of what() is seen in the pictures that ann and bob have of each other
 async function without(what) {
-  const state = pair.map((peer) => ({ peer, slot: slotOf(peer, peer === ann ? 'Bob' : 'Ann'), last: Date.now(), frames: -1, gap: 0 }));
-  const timer = setInterval(() => {
-    for (const one of state) {
-      const { frames } = one.peer.seen(one.slot);
-      if (frames !== one.frames)
-        one.last = Date.now();
-      one.frames = frames;
-      one.gap = Math.max(one.gap, Date.now() - one.last);
-    }
-  }, 20);
+  const gaps = watchGaps(pair.map((peer) => [peer, slotOf(peer, peer === ann ? 'Bob' : 'Ann')]));
   await what();
-  clearInterval(timer);
-  const gap = Math.max(...state.map((one) => one.gap));
+  const gap = gaps();
   assert.ok(gap < GAP, `a gap of ${gap} ms between the two`);
 }
 

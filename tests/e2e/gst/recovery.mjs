@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../lib/call-server.mjs';
+import { watchGaps } from '../../lib/gaps.mjs';
 import { roomUri, startPeer } from '../../lib/gst-peer.mjs';
 import { makeLink } from '../../lib/link.mjs';
 import { done, step, watchdog } from '../../lib/tap.mjs';
@@ -32,23 +33,8 @@ const slotOf = (peer, name) =>
   peer.events.findLast((e) => e.name === 'call-peer-joined' && e['display-name'] === name).slot;
 const idOf = async (peer) => (await peer.joined())['peer-id'];
 
-// The longest time without a picture of each other, of the two that are not cut off
-function watchGaps() {
-  const state = near.map((peer) => ({ peer, slot: slotOf(peer, peer === ann ? 'Cid' : 'Ann'), last: Date.now(), frames: 0, gap: 0 }));
-  const timer = setInterval(() => {
-    for (const one of state) {
-      const { frames } = one.peer.seen(one.slot);
-      if (frames !== one.frames)
-        one.last = Date.now();
-      one.frames = frames;
-      one.gap = Math.max(one.gap, Date.now() - one.last);
-    }
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return Math.max(...state.map(({ gap }) => gap));
-  };
-}
+// Pictures of each other, of the two that are not cut off
+const watch = () => watchGaps(near.map((peer) => [peer, slotOf(peer, peer === ann ? 'Cid' : 'Ann')]));
 
 const meet = (options) => Promise.all([
   ...near.map((peer) => peer.meets({ slot: slotOf(peer, 'Bob'), ...options })),
@@ -73,6 +59,15 @@ async function isTold(since, started) {
   assert.ok(after < SUSPECT_WITHIN, `after ${after} ms`);
 }
 
+// Somebody's path broke, and is there again: told for each of these peers
+async function broke(peer, ids, since) {
+  await Promise.all(ids.map(async (id) => {
+    const is = (state) => (e) => e['peer-id'] === id && e.state === state;
+    const told = await peer.event('call-state', is('reconnecting'), { since });
+    await peer.event('call-state', is('connected'), { since: peer.events.indexOf(told) + 1 });
+  }));
+}
+
 await step('all see and hear each other', async () => {
   await Promise.all(all.flatMap((peer) => [peer.meets({ slot: 0 }), peer.meets({ slot: 1 })]));
 });
@@ -83,7 +78,7 @@ for (const [seconds, what, bad, good] of [
   [15, 'all UDP, while the server is heard', { loss: 100 }, { loss: 0 }],
 ]) {
   await step(`a cut of ${seconds} s of ${what}`, async () => {
-    const gaps = watchGaps();
+    const gaps = watch();
     const since = near.map(({ events }) => events.length);
     const started = Date.now();
     await link.set(bad);
@@ -100,10 +95,15 @@ for (const [seconds, what, bad, good] of [
 }
 
 await step('other addresses', async () => {
-  const gaps = watchGaps();
+  const gaps = watch();
   const slots = near.map((peer) => slotOf(peer, 'Bob'));
+  const ids = await Promise.all(near.map(idOf));
+  const since = bob.events.length;
+  const started = Date.now();
   link.move();
-  const times = await again();
+  await broke(bob, ids, since);
+  const told = Date.now() - started;
+  const times = (await again()).map((ms) => told + ms);
   console.log(`# pictures ${times[0]} and ${times[1]} ms after the move`);
   assert.ok(times[1] < BACK_WITHIN, `${times}`);
   await meet();
@@ -126,11 +126,13 @@ await step('behind a router that forgets its mappings', async () => {
   const other = await startServer({ address: box.near });
   const pair = [[], box.far].map((prefix, i) => startPeer({ name: i ? 'Bob' : 'Ann', uri: roomUri(other, 'tea'), prefix }));
   await Promise.all(pair.map((peer) => peer.meets()));
-  box.rebind();
-  await sleep(1000); // what was on its way has come
+  const id = await idOf(pair[0]);
+  const since = pair[1].events.length;
   const start = Date.now();
+  box.rebind();
+  await broke(pair[1], [id], since);
   await Promise.all(pair.map((peer) => peer.sees({ pictures: 2 })));
-  console.log(`# pictures ${Date.now() - start + 1000} ms after`);
+  console.log(`# pictures ${Date.now() - start} ms after`);
   assert.ok(Date.now() - start < BACK_WITHIN);
   await Promise.all(pair.map((peer) => peer.meets()));
   for (const peer of pair)
