@@ -5,6 +5,8 @@
 
 #include "rtpsession-race.h"
 
+#define WAIT_US (20 * G_USEC_PER_SEC)
+
 typedef struct
 {
   SdpPeer *from;                /* NULL: something was counted */
@@ -242,12 +244,29 @@ sdp_peer_add_data_channel (SdpPeer * self)
   g_object_unref (channel);
 }
 
+static void
+on_answer (GstPromise * promise, gpointer answers)
+{
+  g_async_queue_push (answers, promise);
+}
+
+/* webrtcbin is to answer within the time of sdp_wait_for () */
+static GstPromise *
+promise_new (GAsyncQueue * answers)
+{
+  return gst_promise_new_with_change_func (on_answer, g_async_queue_ref
+      (answers), (GDestroyNotify) g_async_queue_unref);
+}
+
 /* NULL: the reply is empty, which is success for set-…-description */
 static GstPromise *
-wait_for_promise (GstPromise * promise, const gchar * what)
+wait_for_promise (GstPromise * promise, GAsyncQueue * answers,
+    const gchar * what)
 {
   const GstStructure *reply;
 
+  if (g_async_queue_timeout_pop (answers, WAIT_US) == NULL)
+    ck_abort_msg ("webrtcbin does not answer: %s", what);
   fail_unless (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED);
   reply = gst_promise_get_reply (promise);
   if (reply != NULL && gst_structure_has_field (reply, "error")) {
@@ -262,12 +281,13 @@ wait_for_promise (GstPromise * promise, const gchar * what)
 static gchar *
 create (SdpPeer * self, const gchar * action, const gchar * field)
 {
-  GstPromise *promise = gst_promise_new ();
+  g_autoptr (GAsyncQueue) answers = g_async_queue_new ();
+  GstPromise *promise = promise_new (answers);
   GstWebRTCSessionDescription *description = NULL;
   gchar *text;
 
   g_signal_emit_by_name (self->webrtc, action, NULL, promise);
-  wait_for_promise (promise, action);
+  wait_for_promise (promise, answers, action);
   gst_structure_get (gst_promise_get_reply (promise), field,
       GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, NULL);
   fail_unless (description != NULL);
@@ -282,14 +302,15 @@ static void
 set (SdpPeer * self, const gchar * action, GstWebRTCSDPType type,
     const gchar * text)
 {
-  GstPromise *promise = gst_promise_new ();
+  g_autoptr (GAsyncQueue) answers = g_async_queue_new ();
+  GstPromise *promise = promise_new (answers);
   GstWebRTCSessionDescription *description;
   GstSDPMessage *message;
 
   fail_unless (gst_sdp_message_new_from_text (text, &message) == GST_SDP_OK);
   description = gst_webrtc_session_description_new (type, message);
   g_signal_emit_by_name (self->webrtc, action, description, promise);
-  wait_for_promise (promise, text);
+  wait_for_promise (promise, answers, text);
   gst_promise_unref (promise);
   gst_webrtc_session_description_free (description);
   g_free (self->last_inner);
@@ -385,7 +406,7 @@ void
 sdp_wait_for (GAsyncQueue * events, SdpCondition condition, gpointer data,
     const gchar * what)
 {
-  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + WAIT_US;
 
   while (!condition (data)) {
     gint64 left = deadline - g_get_monotonic_time ();
