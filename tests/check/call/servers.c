@@ -381,7 +381,7 @@ GST_START_TEST (test_servers_fastest)
   took = wait_ready (f);
   uri = stun_server (f);
   fail_unless_equals_string (uri, expected);
-  GST_INFO ("ready after %" G_GINT64_FORMAT " ms", took);
+  fail_unless (took < GST_CALL_STUN_SILENT_MS, "%d ms", (gint) took);
 
   wait_warnings (f, 3);
   later = stun_server (f);
@@ -519,18 +519,36 @@ GST_START_TEST (test_servers_none)
 
 GST_END_TEST;
 
+static gboolean
+has_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) any =
+      g_inet_socket_address_new_from_string ("::1", 0);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV6,
+      G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+
+  return socket && g_socket_bind (socket, any, FALSE, NULL);
+}
+
 /* given a server that speaks IPv6 and no other, when it is tried, then it is
  * used; with one that speaks IPv4, that is used */
 GST_START_TEST (test_servers_six)
 {
-  g_autoptr (StunServer) six = server_new ("::1", 0);
-  g_autoptr (StunServer) four = server_new ("127.0.0.1", 50);
-  g_autoptr (Fixture) f = fixture_new ();
-  g_autofree gchar *expected6 = g_strdup_printf ("stun://[::1]:%u", six->port);
-  g_autofree gchar *expected4 = g_strdup_printf ("stun://127.0.0.1:%u",
-      four->port);
+  g_autoptr (StunServer) six = NULL;
+  g_autoptr (StunServer) four = NULL;
+  g_autoptr (Fixture) f = NULL;
+  g_autofree gchar *expected6 = NULL, *expected4 = NULL;
   g_autofree gchar *uri6 = NULL, *uri4 = NULL;
 
+  if (!has_ipv6 ()) {
+    g_print ("skip: this machine has no IPv6\n");
+    return;
+  }
+  six = server_new ("::1", 0);
+  four = server_new ("127.0.0.1", 50);
+  f = fixture_new ();
+  expected6 = g_strdup_printf ("stun://[::1]:%u", six->port);
+  expected4 = g_strdup_printf ("stun://127.0.0.1:%u", four->port);
   add (f, "stun:[::1]:%u", six->port);
   wait_ready (f);
   uri6 = stun_server (f);
