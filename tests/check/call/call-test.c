@@ -340,6 +340,32 @@ call_side_no_error (CallSide * side)
   fail_unless (error == NULL, "%s: %s", GST_OBJECT_NAME (side->pipeline), text);
 }
 
+GstPad *
+call_side_network (CallSide * side, const gchar * factory, const gchar * pad)
+{
+  g_autoptr (GstIterator) all =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (side->call),
+      factory);
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  if (gst_iterator_next (all, &item) != GST_ITERATOR_OK)
+    return NULL;
+  return gst_element_get_static_pad (g_value_get_object (&item), pad);
+}
+
+static GstPadProbeReturn
+swallow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+gulong
+call_test_swallow (GstPad * pad)
+{
+  return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, swallow, NULL, NULL);
+}
+
 guint
 call_side_buffers (CallSide * side, CallKind kind)
 {

@@ -82,6 +82,13 @@ void call_side_forget (CallSide * side);
 /* Fails, with what it says, if there was a call-error */
 void call_side_no_error (CallSide * side);
 
+/* Where everything of one of its connections goes out ("nicesink", "sink") or
+ * comes in ("nicesrc", "src"). (transfer full), NULL: there is no connection */
+GstPad *call_side_network (CallSide * side, const gchar * factory,
+    const gchar * pad);
+/* From now on nothing gets through that pad, until the probe is removed */
+gulong call_test_swallow (GstPad * pad);
+
 guint call_side_buffers (CallSide * side, CallKind kind);
 /* Waits for n more buffers of that kind */
 void call_side_wait_more (CallSide * side, CallKind kind, guint n);

@@ -295,20 +295,6 @@ read_statistics (Person * person, GRand * rand)
   g_object_get (person->side->call, "stats", &stats, NULL);
 }
 
-/* One of the pads behind which the network is, or NULL */
-static GstPad *
-find_network_pad (Person * person, const gchar * factory, const gchar * name)
-{
-  g_autoptr (GstIterator) all =
-      gst_bin_iterate_all_by_element_factory_name (GST_BIN (person->side->call),
-      factory);
-  g_auto (GValue) item = G_VALUE_INIT;
-
-  if (gst_iterator_next (all, &item) != GST_ITERATOR_OK)
-    return NULL;
-  return gst_element_get_static_pad (g_value_get_object (&item), name);
-}
-
 static void
 cut (Person * person, GRand * rand)
 {
@@ -324,11 +310,10 @@ cut (Person * person, GRand * rand)
   }
   note (person, "is cut off");
   for (i = 0; i < 2; i++) {
-    person->cut_pads[i] = find_network_pad (person, ways[i][0], ways[i][1]);
+    person->cut_pads[i] = call_side_network (person->side, ways[i][0],
+        ways[i][1]);
     if (person->cut_pads[i])
-      person->cuts[i] = gst_pad_add_probe (person->cut_pads[i],
-          GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop,
-          NULL, NULL);
+      person->cuts[i] = call_test_swallow (person->cut_pads[i]);
   }
 }
 
