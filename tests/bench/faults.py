@@ -48,8 +48,13 @@ def measure(kind, fault, runs, calls):
     child = bench.Child(bench.SOURCE / 'tests' / 'lib' / 'run-on-link', 'node', FOLDER / 'call.mjs',
                         '--kind', kind, '--fault', fault, '--runs', str(runs),
                         '--calls', str(min(calls, runs)))
-    for result in child.objects(400):
-        results.append(result)
+    try:
+        for result in child.objects(400):
+            results.append(result)
+    except TimeoutError as error:
+        print(f'({kind} {fault}: {error})', flush=True)
+    finally:
+        child.end()
     return results[:runs]
 
 
@@ -96,9 +101,14 @@ def again(results):
     return max(statistics.median(took), LEAST) if took else None
 
 
-def judge(fault, ours, theirs):
-    """(ratio or None, what is not as wanted)"""
+def judge(fault, ours, theirs, wanted):
+    """(ratio or None, what is not as wanted); wanted: runs of ours"""
     missed = []
+    if len(ours) < wanted:
+        missed.append(f'{fault}: {len(ours)} of {wanted} runs came to an end')
+    errors = [text for result in ours for text in result['errors']]
+    if errors:
+        missed.append(f'{fault}: {len(errors)} errors, first: {errors[0]}')
     if any(values(ours, 'lost')):
         missed.append(f'{fault}: {sum(values(ours, "lost"))} pictures lost at other peers')
     never = sum(result['again'] is None for result in ours)
@@ -139,7 +149,8 @@ def main():
     ratios, missed = [], []
     for fault in faults:
         ratio, shortcomings = judge(fault, results.get(('callbin', fault), []),
-                                    results.get(('chromium', fault), []))
+                                    results.get(('chromium', fault), []),
+                                    runs if 'callbin' in kinds else 0)
         missed += shortcomings
         if ratio is not None:
             ratios.append(ratio)

@@ -7,6 +7,7 @@
 //   turn.credentials(-60);                 // expired
 //   turn.udp, turn.tcp, turn.tls;          // URLs
 //   turn.authority;                        // PEM file of who vouches for its certificate
+//   await turn.restart();                  // killed, and all allocations with it
 //
 // It ends with the process that started it.
 
@@ -58,18 +59,27 @@ export async function startTurn({ address, prefix = [], args = [] }) {
     '--max-port', '30999', '--fingerprint', '--use-auth-secret', '--static-auth-secret', SECRET, '--realm', 'turn.test',
     '--cert', join(folder, 'cert.pem'), '--pkey', join(folder, 'key.pem'), '--no-cli', '--no-multicast-peers',
     '--userdb', join(folder, 'db'), '--pidfile', join(folder, 'pid'), '--log-file', 'stdout', '--simple-log', ...args];
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  let child = null;
   process.on('exit', () => {
-    child.kill('SIGKILL');
+    child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  const failed = once(child, 'error').then(([error]) => { throw error; });
-  const end = Date.now() + START_TIMEOUT;
-  while (prefix.length === 0 && !await Promise.race([connects(address, TLS_PORT), failed])) {
-    if (Date.now() > end || child.exitCode !== null)
-      throw new Error('turnserver does not listen');
-    await sleep(50);
+  async function start() {
+    child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const failed = once(child, 'error').then(([error]) => { throw error; });
+    const end = Date.now() + START_TIMEOUT;
+    while (prefix.length === 0 && !await Promise.race([connects(address, TLS_PORT), failed])) {
+      if (Date.now() > end || child.exitCode !== null)
+        throw new Error('turnserver does not listen');
+      await sleep(50);
+    }
   }
+  async function end(signal) {
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+  await start();
   return {
     credentials,
     secretFile: join(folder, 'secret'),
@@ -77,10 +87,10 @@ export async function startTurn({ address, prefix = [], args = [] }) {
     udp: `turn:${address}:${PORT}?transport=udp`,
     tcp: `turn:${address}:${PORT}?transport=tcp`,
     tls: `turns:${address}:${TLS_PORT}`,
-    async stop() {
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      await gone;
+    stop: () => end('SIGTERM'),
+    async restart() {
+      await end('SIGKILL');
+      await start();
     },
   };
 }

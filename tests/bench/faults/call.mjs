@@ -8,9 +8,7 @@
 // Ann is on the near machine, Bob on the far one, whom the fault befalls. The first call
 // of callbins has Cid as well, near Ann: what the two see of each other must not suffer.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +18,7 @@ import { makeLink } from '../../lib/link.mjs';
 import { resourcesOf } from '../../lib/resources.mjs';
 import { mishaps, startProxy } from '../../lib/stranger.mjs';
 import { watchdog } from '../../lib/tap.mjs';
+import { startTurn } from '../../lib/turn-server.mjs';
 import { FAULTS } from './faults.mjs';
 import { FPS, Host, startSide } from './sides.mjs';
 
@@ -43,29 +42,11 @@ const print = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'gst-call-faults-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// coturn, on the near machine
-async function startTurn(address) {
-  let child = null;
-  const listens = () => new Promise((resolve) => {
-    const socket = createConnection(3478, address, () => resolve(true) || socket.destroy()).on('error', () => resolve(false));
-  });
-  async function start() {
-    child = spawn('turnserver', ['-n', '-L', address, '-E', address, '--lt-cred-mech', '-u', 'ann:secret', '-r', 'faults',
-      '--no-tls', '--no-dtls', '--no-cli', '--allow-loopback-peers', '--userdb', join(folder, 'turndb'),
-      '--pidfile', join(folder, 'turn.pid'), '--log-file', 'stdout'], { stdio: 'ignore' });
-    while (!await listens())
-      await sleep(20);
-  }
-  process.on('exit', () => child.kill('SIGKILL'));
-  await start();
-  return {
-    async restart() {
-      const gone = new Promise((resolve) => { child.on('exit', resolve); });
-      child.kill('SIGKILL');
-      await gone;
-      await start();
-    },
-  };
+// As call-server is told it, with credentials in it
+function turnUrl(turn) {
+  const { username, credential } = turn.credentials();
+  const [scheme, place] = turn.udp.split(/:(.*)/s);
+  return `${scheme}:${encodeURIComponent(username)}:${encodeURIComponent(credential)}@${place}`;
 }
 
 // Far processes see the time of this file instead of the machine's
@@ -86,9 +67,9 @@ function makeClock() {
 
 async function makeStage() {
   const link = await makeLink({ nat: fault.nat });
-  const turn = fault.turn ? await startTurn(link.near) : null;
+  const turn = fault.turn ? await startTurn({ address: link.near }) : null;
   const server = await startServer({ address: link.near,
-    args: ['--max-per-address', '0', ...(turn ? ['--ice-server', `turn:ann:secret@${link.near}:3478`] : [])] });
+    args: ['--max-per-address', '0', ...(turn ? ['--ice-server', turnUrl(turn)] : [])] });
   const proxy = fault.proxy && await startProxy(server, undefined, undefined,
     { address: link.near, carry: mishaps({ seed: 7, ...fault.proxy }) });
   const clock = fault.clock ? makeClock() : { env: {} };
