@@ -19,6 +19,7 @@ import { done, step, watchdog } from './tap.mjs';
 
 const minutes = Number(process.argv[2] ?? 60);
 const WARM_UP = 0.25; // share of the samples
+const LEAST = 4; // of those that count
 const CUT = 3000; // ms
 const STAYS = 3000; // ms
 const ROUND = 45000; // ms that one may need on a busy machine
@@ -83,6 +84,7 @@ await step(`for ${minutes} minutes people come and go, and all see each other`, 
 
 await step('threads, descriptors and memory are flat', () => {
   const steady = samples.slice(Math.floor(samples.length * WARM_UP));
+  assert.ok(steady.length >= LEAST, `${steady.length} samples say nothing`);
   const hours = (steady.at(-1).at - steady[0].at) / 3600000;
   for (const [key, spare] of Object.entries(SPARE)) {
     const values = steady.map((sample) => sample[key]);
