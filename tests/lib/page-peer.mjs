@@ -86,6 +86,15 @@ export function pagePeer() {
       this.send({ type: 'answer', to: message.from, session: message.session, sdp: this.pc.localDescription.sdp });
     }
 
+    // One of a session that was replaced meanwhile may fail
+    async takeCandidate(message) {
+      const { pc } = this;
+      await pc.addIceCandidate(message).catch((error) => {
+        if (pc === this.pc)
+          throw error;
+      });
+    }
+
     async receive(message) {
       if (message.type === 'offer' && this.answers)
         await this.answer(message);
@@ -94,7 +103,7 @@ export function pagePeer() {
       else if (message.type === 'answer')
         await this.pc.setRemoteDescription(message);
       else if (message.type === 'candidate')
-        await this.pc.addIceCandidate(message).catch(() => {});
+        await this.takeCandidate(message);
       if (message.type in this.taken)
         this.taken[message.type]++;
     }
