@@ -11,7 +11,9 @@
 // camera, turns directions, takes tracks away and gives them back, prefers another codec,
 // restarts ICE, offers by itself, asks for an offer, lets both cross, starts over without a word,
 // then after each what should flow does, what should not does not, nobody reports an error,
-// and at the end there are no more m-lines, threads and descriptors than at the beginning.
+// and at the end there are no more m-lines than a call of this kind has, and no more threads (6),
+// descriptors (10) and memory (80 MB since the middle) than the encoder and the decoder of a
+// second codec take, which a call may have at its end and not at its beginning.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
