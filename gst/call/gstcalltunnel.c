@@ -26,7 +26,7 @@ struct _GstCallTunnel
   GstCallWorker *worker;
   GTlsDatabase *trust;
   GCancellable *stopped;
-  GPtrArray *doors;             /* (element-type Door) */
+  GPtrArray *doors;             /* (element-type Door): asked for last is last */
   guint connections;
 };
 
@@ -37,24 +37,31 @@ typedef struct
   gchar *host;
   GSocketService *service;
   guint16 port;
+  guint connections;
 } Door;
 
 typedef struct
 {
-  GstCallTunnel *tunnel;
+  Door *door;
   GIOStream *inside;
 } Connection;
+
+static void
+door_close (Door * door)
+{
+  if (door->service) {
+    g_socket_service_stop (door->service);
+    g_socket_listener_close (G_SOCKET_LISTENER (door->service));
+  }
+  g_clear_object (&door->service);
+}
 
 static void
 door_free (gpointer data)
 {
   Door *door = data;
 
-  if (door->service) {
-    g_socket_service_stop (door->service);
-    g_socket_listener_close (G_SOCKET_LISTENER (door->service));
-  }
-  g_clear_object (&door->service);
+  door_close (door);
   g_object_unref (door->to);
   g_free (door->host);
   g_free (door);
@@ -63,7 +70,8 @@ door_free (gpointer data)
 static void
 connection_free (Connection * connection)
 {
-  connection->tunnel->connections--;
+  connection->door->connections--;
+  connection->door->tunnel->connections--;
   g_io_stream_close (connection->inside, NULL, NULL);
   g_object_unref (connection->inside);
   g_free (connection);
@@ -93,7 +101,8 @@ on_connected (GObject * source, GAsyncResult * result, gpointer data)
   }
   g_io_stream_splice_async (connection->inside, outside,
       G_IO_STREAM_SPLICE_CLOSE_STREAM1 | G_IO_STREAM_SPLICE_CLOSE_STREAM2,
-      G_PRIORITY_DEFAULT, connection->tunnel->stopped, on_spliced, connection);
+      G_PRIORITY_DEFAULT, connection->door->tunnel->stopped, on_spliced,
+      connection);
 }
 
 static gboolean
@@ -109,8 +118,9 @@ on_incoming (GSocketService * service, GSocketConnection * inside,
     return TRUE;
   }
   connection = g_new0 (Connection, 1);
-  connection->tunnel = self;
+  connection->door = door;
   connection->inside = g_object_ref (G_IO_STREAM (inside));
+  door->connections++;
   self->connections++;
   gst_call_wire_set_options (inside);
   gst_call_wire_connect (GST_CALL_WIRE_TLS, door->to, door->host, self->trust,
@@ -141,10 +151,29 @@ find (GstCallTunnel * self, GSocketAddress * to, const gchar * host)
         && g_inet_socket_address_get_port (inet) ==
         g_inet_socket_address_get_port (other)
         && g_inet_address_equal (g_inet_socket_address_get_address (inet),
-            g_inet_socket_address_get_address (other)))
+            g_inet_socket_address_get_address (other))) {
+      g_ptr_array_add (self->doors, g_ptr_array_steal_index (self->doors, i));
       return door;
+    }
   }
   return NULL;
+}
+
+/* Addresses of a name change: what nobody has asked for in the longest time
+ * makes room, unless somebody goes through it. */
+static gboolean
+has_room (GstCallTunnel * self)
+{
+  guint i;
+
+  for (i = 0; self->doors->len >= GST_CALL_TUNNEL_MAX_SERVERS
+      && i < self->doors->len; i++) {
+    Door *door = g_ptr_array_index (self->doors, i);
+
+    if (door->connections == 0)
+      g_ptr_array_remove_index (self->doors, i);
+  }
+  return self->doors->len < GST_CALL_TUNNEL_MAX_SERVERS;
 }
 
 static void
@@ -160,9 +189,10 @@ open_door (gpointer object, gpointer data)
     opening->port = door->port;
     return;
   }
-  if (self->doors->len >= GST_CALL_TUNNEL_MAX_SERVERS) {
+  if (!has_room (self)) {
     g_set_error (opening->error, G_IO_ERROR, G_IO_ERROR_FAILED,
-        "%d servers over TLS are the most", GST_CALL_TUNNEL_MAX_SERVERS);
+        "%d servers over TLS at a time are the most",
+        GST_CALL_TUNNEL_MAX_SERVERS);
     return;
   }
   any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
@@ -208,10 +238,12 @@ close_doors (gpointer object, gpointer data)
 {
   GstCallTunnel *self = data;
   gboolean late = FALSE;
+  guint i;
   GSource *timer = gst_call_worker_add_timer (self->worker, STOP_MS,
       on_stop_timeout, &late);
 
-  g_ptr_array_set_size (self->doors, 0);
+  for (i = 0; i < self->doors->len; i++)
+    door_close (g_ptr_array_index (self->doors, i));
   g_cancellable_cancel (self->stopped);
   while (self->connections > 0 && !late)
     g_main_context_iteration (g_main_context_get_thread_default (), TRUE);

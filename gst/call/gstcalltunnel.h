@@ -20,7 +20,7 @@
 
 G_BEGIN_DECLS
 
-/* Servers, and connections to all of them */
+/* Servers at a time, and connections to all of them */
 #define GST_CALL_TUNNEL_MAX_SERVERS 8
 #define GST_CALL_TUNNEL_MAX_CONNECTIONS 64
 
@@ -32,7 +32,8 @@ GstCallTunnel *gst_call_tunnel_new (GTlsDatabase * trust);
 void gst_call_tunnel_free (GstCallTunnel * self);
 
 /* The local end of the way to that server, made when it is not there yet; 0
- * and what is wrong. It stays until the tunnel is freed. */
+ * and what is wrong. It stays until the tunnel is freed, or others are wanted and
+ * nobody goes through it. */
 guint16 gst_call_tunnel_open (GstCallTunnel * self, GSocketAddress * to,
     const gchar * host, GError ** error);
 

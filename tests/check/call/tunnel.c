@@ -200,21 +200,61 @@ GST_START_TEST (test_tunnel_bounded)
 
 GST_END_TEST;
 
-/* given a tunnel to as many servers as may be, when one more is wanted, then
- * there is none, and it says so */
+/* given a tunnel to as many servers as may be, when another one is wanted, then
+ * the one that was asked for longest ago makes room */
+GST_START_TEST (test_tunnel_rotation)
+{
+  GstCallTunnel *tunnel = tunnel_new ();
+  g_autoptr (GSocketAddress) oldest =
+      g_inet_socket_address_new_from_string ("127.0.0.1", 1);
+  guint16 ports[GST_CALL_TUNNEL_MAX_SERVERS + 1];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (ports); i++) {
+    g_autoptr (GSocketAddress) address =
+        g_inet_socket_address_new_from_string ("127.0.0.1", 1 + i);
+
+    ports[i] = gst_call_tunnel_open (tunnel, address, "a", NULL);
+    fail_unless (ports[i] != 0);
+    fail_unless_equals_int (gst_call_tunnel_open (tunnel, oldest, "a", NULL),
+        ports[0]);
+  }
+  for (i = 0; i < G_N_ELEMENTS (ports); i++) {
+    g_autoptr (GSocketClient) client = g_socket_client_new ();
+    g_autoptr (GSocketConnection) connection = NULL;
+
+    g_socket_client_set_enable_proxy (client, FALSE);
+    connection = g_socket_client_connect_to_host (client, "127.0.0.1",
+        ports[i], NULL, NULL);
+    fail_unless ((connection == NULL) == (i == 1), "%u", i);
+  }
+  gst_call_tunnel_free (tunnel);
+}
+
+GST_END_TEST;
+
+/* given a tunnel to as many servers as may be, with somebody on the way to each,
+ * when one more is wanted, then there is none, and it says so */
 GST_START_TEST (test_tunnel_servers)
 {
   GstCallTunnel *tunnel = tunnel_new ();
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GSocketAddress) more =
+      g_inet_socket_address_new_from_string ("127.0.0.1", 1);
   g_autoptr (GError) error = NULL;
   guint i;
 
-  for (i = 0; i <= GST_CALL_TUNNEL_MAX_SERVERS; i++) {
-    g_autoptr (GSocketAddress) address =
-        g_inet_socket_address_new_from_string ("127.0.0.1", 1 + i);
-    gboolean open = gst_call_tunnel_open (tunnel, address, "a", &error) != 0;
+  for (i = 0; i < GST_CALL_TUNNEL_MAX_SERVERS; i++) {
+    g_autoptr (GSocketAddress) address = NULL;
+    GSocketListener *server = server_new (&address);
+    guint16 port = gst_call_tunnel_open (tunnel, address, "127.0.0.1", NULL);
 
-    fail_unless_equals_int (open, i < GST_CALL_TUNNEL_MAX_SERVERS);
+    fail_unless (port != 0);
+    g_ptr_array_add (all, server);
+    g_ptr_array_add (all, enter (port));
+    g_ptr_array_add (all, await (server));
   }
+  fail_unless_equals_int (gst_call_tunnel_open (tunnel, more, "a", &error), 0);
   fail_unless (error != NULL);
   gst_call_tunnel_free (tunnel);
 }
@@ -236,6 +276,7 @@ tunnel_suite (void)
   tcase_add_checked_fixture (tc, make_authority, remove_authority);
   tcase_add_test (tc, test_tunnel_not_in_the_clear);
   tcase_add_test (tc, test_tunnel_bounded);
+  tcase_add_test (tc, test_tunnel_rotation);
   tcase_add_test (tc, test_tunnel_servers);
   return s;
 }
