@@ -21,7 +21,6 @@
 #include "gstcallice.h"
 
 #include <gio/gio.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -157,6 +156,14 @@ gst_call_ice_url_clear (GstCallIceUrl * url)
   g_clear_pointer (&url->host, g_free);
 }
 
+gboolean
+gst_call_ice_may_use (const struct ifaddrs *i)
+{
+  return i->ifa_addr && (i->ifa_flags & IFF_UP) && (i->ifa_flags & IFF_RUNNING)
+      && (i->ifa_addr->sa_family == AF_INET
+      || i->ifa_addr->sa_family == AF_INET6);
+}
+
 static gboolean
 only_loopback (void)
 {
@@ -166,12 +173,7 @@ only_loopback (void)
   if (getifaddrs (&all) != 0)
     return FALSE;
   for (i = all; i; i = i->ifa_next) {
-    /* libnice leaves out what has no carrier, too: a cable that hangs loose,
-     * the bridge of containers that do not run */
-    if (i->ifa_addr && (i->ifa_flags & IFF_UP) && (i->ifa_flags & IFF_RUNNING)
-        && !(i->ifa_flags & IFF_LOOPBACK)
-        && (i->ifa_addr->sa_family == AF_INET
-            || i->ifa_addr->sa_family == AF_INET6))
+    if (gst_call_ice_may_use (i) && !(i->ifa_flags & IFF_LOOPBACK))
       only = FALSE;
   }
   freeifaddrs (all);

@@ -10,6 +10,8 @@
 
 #include "call-message.h"
 
+#include <ifaddrs.h>
+
 G_BEGIN_DECLS
 
 /* An array property: each entry a URL, or a structure with `urls` (a string,
@@ -35,6 +37,9 @@ void gst_call_ice_url_clear (GstCallIceUrl * url);
 /* Before the first offer or answer; servers: gstcallservers.h */
 void gst_call_ice_set_up (GstElement * webrtcbin, gboolean relay_only,
     guint min_port, guint max_port);
+/* Has it an address for candidates? libnice leaves out what has no carrier, too: a
+ * cable that hangs loose, the bridge of containers that do not run */
+gboolean gst_call_ice_may_use (const struct ifaddrs * i);
 /* libnice's, where webrtcbin shows it, and its owner (transfer full) */
 GObject *gst_call_ice_get_agent (GstElement * webrtcbin, GObject ** ice);
 /* Where we offered, before the answer is set */

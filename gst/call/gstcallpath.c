@@ -29,8 +29,6 @@
 #include "gstcallice.h"
 #include "gstcallpath.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <nice/agent.h>
 #include <string.h>
@@ -144,14 +142,11 @@ gst_call_path_list_addresses (void)
   if (getifaddrs (&all) != 0)
     return g_strdup ("");
   for (i = all; i; i = i->ifa_next) {
-    gint family = i->ifa_addr ? i->ifa_addr->sa_family : AF_UNSPEC;
     gchar host[NI_MAXHOST];
 
-    /* libnice leaves out what has no carrier, too */
-    if ((family != AF_INET && family != AF_INET6) || !(i->ifa_flags & IFF_UP)
-        || !(i->ifa_flags & IFF_RUNNING))
+    if (!gst_call_ice_may_use (i))
       continue;
-    if (getnameinfo (i->ifa_addr, family == AF_INET ?
+    if (getnameinfo (i->ifa_addr, i->ifa_addr->sa_family == AF_INET ?
             sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6), host,
             sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
       continue;
