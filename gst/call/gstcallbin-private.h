@@ -1,12 +1,13 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What gstcallbin.c (states, messages), gstcalltracks.c (request pads),
+ * What gstcallbin.c (states), gstcalltracks.c (media), gstcallmessages.c (data),
  * gstcallproperties.c and gstcallsettings.c share.
  */
 #pragma once
 
 #include "gstcallconnect.h"
+#include "gstcalldatain.h"
 #include "gstcallroom.h"
 
 G_BEGIN_DECLS
@@ -76,6 +77,7 @@ struct _GstCallBin
   guint connect_timeout;
   guint stats_interval;
   GstCallTrack *tracks[2];          /* by kind */
+  GPtrArray *outs;                  /* (element-type GstCallDataOut) */
   GPtrArray *complaints;            /* (element-type utf8) */
 
   /* state changes only (under the state lock) */
@@ -87,6 +89,10 @@ struct _GstCallBin
 
   /* only the worker */
   GSource *stats_timer;
+  GPtrArray *ins;                   /* (element-type GstCallDataIn) */
+  GSource *linger;                  /* before a call of data only ends */
+
+  gint data_posted;                 /* atomic: send_data is on its way */
 };
 
 /* The worker's answer, or an empty structure when there is no call */
@@ -101,6 +107,33 @@ GstCallTrack *gst_call_tracks_get (GstElement * element, GstCallKind kind);
 GstPad *gst_call_tracks_request_pad (GstElement * element,
     GstPadTemplate * template, const gchar * name, const GstCaps * caps);
 void gst_call_tracks_release_pad (GstElement * element, GstPad * pad);
+
+/* Leaves the room; any thread, returns at once */
+void gst_call_bin_hang_up (GstCallBin * self);
+
+/* gstcallsignals.c */
+void gst_call_signals_install (GObjectClass * gobject_class);
+/* Emit; the worker */
+void gst_call_signals_peer_added (GstElement * element, const gchar * peer_id);
+void gst_call_signals_message (GstElement * element, const gchar * peer_id,
+    const gchar * label, const gchar * text);
+
+/* gstcallmessages.c */
+GstPad *gst_call_messages_request_pad (GstElement * element,
+    GstPadTemplate * template, const gchar * name);
+void gst_call_messages_release_pad (GstElement * element, GstPad * pad);
+/* Any thread */
+void gst_call_messages_send_text (GstCallBin * self, const gchar * text);
+/* As GstCallRoomOwner has them */
+GPtrArray *gst_call_messages_list (GstElement * element);
+void gst_call_messages_opened (GstElement * element, const gchar * label);
+gboolean gst_call_messages_received (GstElement * element,
+    const CallPeer * from, const gchar * label, GstBuffer * buffer,
+    gboolean text);
+/* The worker: the remote pads of labels that we send under */
+void gst_call_messages_make_pads (GstCallBin * self);
+/* When the bin is in READY and nobody is connected; any thread */
+void gst_call_messages_remove_pads (GstCallBin * self);
 
 /* gstcallproperties.c */
 void gst_call_properties_install (GObjectClass * gobject_class);

@@ -42,7 +42,7 @@
  *   streaming  media; errors of children come in here       OBJECT    waits
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: settings, tracks
+ *   1 OBJECT   protects: settings, tracks, outs
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */
@@ -56,15 +56,6 @@
 
 GST_DEBUG_CATEGORY (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
-
-enum
-{
-  SIGNAL_PEER_ADDED,
-  SIGNAL_HANG_UP,
-  N_SIGNALS
-};
-
-static guint signals[N_SIGNALS];
 
 #define VIDEO_CAPS "video/x-raw; video/x-vp8; video/x-h264"
 #define AUDIO_CAPS "audio/x-raw; audio/x-opus"
@@ -81,6 +72,14 @@ GST_STATIC_PAD_TEMPLATE ("remote_video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
 static GstStaticPadTemplate remote_audio_template =
 GST_STATIC_PAD_TEMPLATE ("remote_audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS (AUDIO_CAPS));
+
+static GstStaticPadTemplate data_template =
+GST_STATIC_PAD_TEMPLATE ("data_%s", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate remote_data_template =
+    GST_STATIC_PAD_TEMPLATE ("remote_data_%s", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS ("text/x-raw, format = (string) utf8; "
+        "application/octet-stream"));
 
 /* GstBin's own children, and the signaller */
 
@@ -118,12 +117,6 @@ GST_ELEMENT_REGISTER_DEFINE (callbin, "callbin", GST_RANK_NONE,
 /* What the room asks; all on the worker */
 
 static void
-peer_added (GstElement * element, const gchar * peer_id)
-{
-  g_signal_emit (element, signals[SIGNAL_PEER_ADDED], 0, peer_id);
-}
-
-static void
 post_error (GstCallBin * self, const GError * error)
 {
   g_autoptr (GError) translated = gst_call_connect_translate (error);
@@ -140,7 +133,9 @@ room_failed (GstElement * element, const GError * error)
 }
 
 static const GstCallRoomOwner room_owner = {
-  gst_call_tracks_get, peer_added, room_failed
+  gst_call_tracks_get, gst_call_signals_peer_added, room_failed,
+  gst_call_messages_list,
+  gst_call_messages_opened, gst_call_messages_received
 };
 
 GstCallWorker *
@@ -296,6 +291,7 @@ leave_room (gpointer object, gpointer data)
   GstCallBin *self = object;
 
   gst_call_worker_clear_timer (&self->stats_timer);
+  gst_call_worker_clear_timer (&self->linger);
   gst_call_room_leave (self->room);
 }
 
@@ -316,6 +312,7 @@ clean_up (GstCallBin * self)
   if (!self->worker)
     return;
   gst_call_room_remove_slots (self->room);
+  gst_call_messages_remove_pads (self);
   GST_OBJECT_LOCK (self);
   worker = g_steal_pointer (&self->worker);
   GST_OBJECT_UNLOCK (self);
@@ -418,7 +415,7 @@ gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
   GST_BIN_CLASS (gst_call_bin_parent_class)->handle_message (bin, message);
 }
 
-static void
+void
 gst_call_bin_hang_up (GstCallBin * self)
 {
   g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
@@ -435,6 +432,7 @@ end_call (gpointer object, gpointer data)
   leave_room (self, NULL);
   /* sinks that nobody was ever shown in end as well */
   gst_call_room_make_slots (self->room);
+  gst_call_messages_make_pads (self);
 }
 
 /* A stream must begin before it ends, also one that nobody was shown in. */
@@ -509,37 +507,27 @@ static void
 gst_call_bin_finalize (GObject * object)
 {
   gst_call_settings_clear (GST_CALL_BIN (object));
+  g_ptr_array_unref (GST_CALL_BIN (object)->outs);
+  g_ptr_array_unref (GST_CALL_BIN (object)->ins);
   G_OBJECT_CLASS (gst_call_bin_parent_class)->finalize (object);
 }
 
-static void
-install_signals (GObjectClass * gobject_class)
+static GstPad *
+gst_call_bin_request_pad (GstElement * element, GstPadTemplate * template,
+    const gchar * name, const GstCaps * caps)
 {
-  /**
-   * GstCallBin::peer-added:
-   * @call: the callbin
-   * @peer_id: id of somebody who is in the room now
-   *
-   * Emitted on the call's worker thread.
-   *
-   * Since: 0.1
-   */
-  signals[SIGNAL_PEER_ADDED] = g_signal_new ("peer-added",
-      G_TYPE_FROM_CLASS (gobject_class), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-      NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-  /**
-   * GstCallBin::hang-up:
-   * @call: the callbin
-   *
-   * Action: leaves the room. The pipeline goes on; the remote pads go quiet.
-   * Any thread; returns at once.
-   *
-   * Since: 0.1
-   */
-  signals[SIGNAL_HANG_UP] = g_signal_new_class_handler ("hang-up",
-      G_TYPE_FROM_CLASS (gobject_class),
-      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_call_bin_hang_up),
-      NULL, NULL, NULL, G_TYPE_NONE, 0);
+  if (g_str_has_prefix (GST_PAD_TEMPLATE_NAME_TEMPLATE (template), "data"))
+    return gst_call_messages_request_pad (element, template, name);
+  return gst_call_tracks_request_pad (element, template, name, caps);
+}
+
+static void
+gst_call_bin_release_pad (GstElement * element, GstPad * pad)
+{
+  if (g_str_has_prefix (GST_OBJECT_NAME (pad), "data_"))
+    gst_call_messages_release_pad (element, pad);
+  else
+    gst_call_tracks_release_pad (element, pad);
 }
 
 static void
@@ -550,10 +538,10 @@ gst_call_bin_class_init (GstCallBinClass * klass)
 
   GST_DEBUG_CATEGORY_INIT (gst_call_bin_debug, "callbin", 0, "WebRTC call");
   gst_call_settings_install (gobject_class);
-  install_signals (gobject_class);
+  gst_call_signals_install (gobject_class);
   gobject_class->finalize = gst_call_bin_finalize;
-  element_class->request_new_pad = gst_call_tracks_request_pad;
-  element_class->release_pad = gst_call_tracks_release_pad;
+  element_class->request_new_pad = gst_call_bin_request_pad;
+  element_class->release_pad = gst_call_bin_release_pad;
   element_class->change_state = gst_call_bin_change_state;
   element_class->send_event = gst_call_bin_send_event;
   GST_BIN_CLASS (klass)->handle_message = gst_call_bin_handle_message;
@@ -567,12 +555,17 @@ gst_call_bin_class_init (GstCallBinClass * klass)
       &remote_video_template);
   gst_element_class_add_static_pad_template (element_class,
       &remote_audio_template);
+  gst_element_class_add_static_pad_template (element_class, &data_template);
+  gst_element_class_add_static_pad_template (element_class,
+      &remote_data_template);
 }
 
 static void
 gst_call_bin_init (GstCallBin * self)
 {
   gst_call_settings_init (self);
+  self->outs = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->ins = g_ptr_array_new ();
   /* The sinks inside are webrtcbin's and follow no clock: they count neither
    * for the latency of what is played nor for end of stream. */
   gst_bin_set_suppressed_flags (GST_BIN (self),

@@ -218,4 +218,5 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
   }
   if (can_signal && (broken || self->state == GST_CALL_PEER_RECONNECTING))
     climb (self, moved, addresses);
+  gst_call_channels_look (self);
 }

@@ -30,7 +30,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-#define MAX_CHANNELS 16
 
 GstElement *
 gst_call_media_get_rtpbin (GstCallPeer * self)
@@ -251,34 +250,11 @@ on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
     g_object_set (element, "sync", FALSE, NULL);
 }
 
-static void
-too_many_channels (gpointer object, gpointer data)
-{
-  gst_call_peer_fail (object, "internal", "The peer opened more than %d data "
-      "channels", MAX_CHANNELS);
-}
-
-/* Called by webrtcbin with its lock held. Each channel costs two threads. */
-static void
-on_data_channel (GstElement * webrtcbin, GObject * channel, gpointer data)
-{
-  GstCallPeer *self = data;
-  guint channels;
-
-  GST_OBJECT_LOCK (self);
-  channels = ++self->channels;
-  GST_OBJECT_UNLOCK (self);
-  if (channels > MAX_CHANNELS)
-    gst_call_worker_post (self->worker, too_many_channels, self, NULL, NULL);
-}
-
 void
 gst_call_media_connect (GstCallPeer * self)
 {
   g_autoptr (GstElement) rtpbin = gst_call_media_get_rtpbin (self);
 
-  g_signal_connect (self->webrtcbin, "on-data-channel",
-      G_CALLBACK (on_data_channel), self);
   g_signal_connect (self->webrtcbin, "on-new-transceiver",
       G_CALLBACK (on_new_transceiver), self);
   g_signal_connect (self->webrtcbin, "deep-element-added",
@@ -358,6 +334,7 @@ gst_call_media_verify (GstCallPeer * self)
       gst_call_sender_set_open (sending->sender, TRUE);
   }
   gst_call_receiving_accept (self);
+  gst_call_channels_accept (self);
   return TRUE;
 }
 

@@ -262,9 +262,40 @@ peer_warn (gpointer data, GstCallPeer * peer, const gchar * text)
   GST_ELEMENT_WARNING (self->bin, STREAM, FAILED, ("%s", text), (NULL));
 }
 
+static GPtrArray *
+peer_list_data (gpointer data)
+{
+  GstCallRoom *self = data;
+
+  return self->owner->list_data (self->bin);
+}
+
+static void
+peer_data_opened (gpointer data, const gchar * label)
+{
+  GstCallRoom *self = data;
+
+  self->owner->data_opened (self->bin, label);
+}
+
+static gboolean
+peer_data_received (gpointer data, GstCallPeer * peer, const gchar * label,
+    GstBuffer * buffer, gboolean text)
+{
+  GstCallRoom *self = data;
+  GstCallMember *member = member_of (self, peer);
+
+  if (!member) {
+    gst_buffer_unref (buffer);
+    return TRUE;
+  }
+  return self->owner->data_received (self->bin, member->info, label, buffer,
+      text);
+}
+
 const GstCallPeerRoom gst_call_member_peer_room = {
   peer_send, peer_state_changed, peer_failed, get_slot, peer_get_track,
-  peer_warn
+  peer_warn, peer_list_data, peer_data_opened, peer_data_received
 };
 
 void

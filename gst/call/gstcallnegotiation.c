@@ -179,6 +179,7 @@ add_channel (GstCallPeer * self)
   g_signal_emit_by_name (self->webrtcbin, "create-data-channel", CHANNEL_LABEL,
       options, &self->channel);
   gst_call_liveness_add_channel (self);
+  gst_call_channels_prepare (self);
 }
 
 /* A round of offer and answer is over. */

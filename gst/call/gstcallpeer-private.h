@@ -3,9 +3,9 @@
  *
  * What the parts of a peer share: gstcallpeer.c (life), gstcalltrickle.c
  * (candidates), gstcallnegotiation.c (offers and answers), gstcallrestart.c (ICE
- * restart), gstcallliveness.c (silence), gstcallmedia.c (senders),
- * gstcallreceiving.c (receivers), gstcalldeparture.c (their end) and
- * gstcallstats.c.
+ * restart), gstcallliveness.c (silence), gstcallchannels.c (data),
+ * gstcallmedia.c (senders), gstcallreceiving.c (receivers),
+ * gstcalldeparture.c (their end) and gstcallstats.c.
  */
 #pragma once
 
@@ -111,6 +111,7 @@ struct _GstCallPeer
   GSource *ice_timer;               /* until there is a path */
   GSource *grace;                   /* after an error inside webrtcbin */
   gchar *child_error;
+  GQueue early;                     /* messages before it was verified */
 
   /* gstcallliveness.c */
   gchar *addresses;                 /* of this machine, when it was made */
@@ -125,7 +126,9 @@ struct _GstCallPeer
 
   /* object lock */
   GHashTable *jitterbuffers;        /* ssrc to GstElement */
-  guint channels;                   /* that the peer has opened */
+  GPtrArray *channels;              /* of gstcallchannels.c */
+  guint next_channel;               /* its serial */
+  guint n_their_channels;           /* that the peer has opened */
   guint sources;                    /* SSRCs that it has used */
   guint max_bitrate;                /* 0: no limit of its own */
 };
@@ -179,6 +182,17 @@ void gst_call_liveness_connect (GstCallPeer * self);
 /* The control channel was made */
 void gst_call_liveness_add_channel (GstCallPeer * self);
 void gst_call_liveness_stop (GstCallPeer * self);
+
+/* gstcallchannels.c; gst_call_channels_send () and more are in gstcallpeer.h */
+void gst_call_channels_connect (GstCallPeer * self);
+/* The permanent channel is made, nothing is negotiated yet */
+void gst_call_channels_prepare (GstCallPeer * self);
+/* The peer is verified: what has come until now may be given out */
+void gst_call_channels_accept (GstCallPeer * self);
+/* Each GST_CALL_LOOK_MS, and when there is more to send under: makes what is
+ * missing, drops who takes nothing */
+void gst_call_channels_look (GstCallPeer * self);
+void gst_call_channels_stop (GstCallPeer * self);
 
 /* gstcallmedia.c */
 void gst_call_media_connect (GstCallPeer * self);

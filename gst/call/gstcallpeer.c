@@ -13,7 +13,8 @@
  *   any        gst_call_peer_child_failed: posts to worker    nothing
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: jitterbuffers, sources, channels, max_bitrate
+ *   1 OBJECT   protects: jitterbuffers, sources, channels and their numbers,
+ *              max_bitrate
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */
@@ -138,6 +139,7 @@ check_connection (gpointer object, gpointer data)
         if (!self->awaiting_answer)
           gst_call_worker_clear_timer (&self->timer);
         gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
+        gst_call_channels_look (self);
       }
       break;
     case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
@@ -336,6 +338,7 @@ gst_call_peer_stop (GstCallPeer * self)
   gst_call_negotiation_settle (self);
   g_ptr_array_set_size (self->promises, 0);
   gst_call_media_stop (self);
+  gst_call_channels_stop (self);
   gst_call_liveness_stop (self);
   /* it must not outlive its webrtcbin */
   g_clear_object (&self->channel);
@@ -356,6 +359,7 @@ make_webrtcbin (GstCallPeer * self)
       G_CALLBACK (on_connection_state), self);
   self->path = gst_call_path_new (self->webrtcbin);
   gst_call_media_connect (self);
+  gst_call_channels_connect (self);
   gst_call_liveness_connect (self);
   gst_bin_add (GST_BIN (self), self->webrtcbin);
 }
@@ -454,6 +458,7 @@ gst_call_peer_dispose (GObject * object)
   g_clear_pointer (&self->sendings, g_ptr_array_unref);
   g_clear_pointer (&self->receivings, g_ptr_array_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  g_clear_pointer (&self->channels, g_ptr_array_unref);
   g_clear_pointer (&self->promises, g_ptr_array_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->dispose (object);
 }
@@ -517,6 +522,8 @@ gst_call_peer_init (GstCallPeer * self)
   /* it is made of what the server says */
   self->can_signal = TRUE;
   self->promises = g_ptr_array_new_with_free_func (promise_drop);
+  self->channels = g_ptr_array_new ();
+  g_queue_init (&self->early);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "call-message.h"
+#include "gstcalldataout.h"
 #include "gstcallservers.h"
 #include "gstcallslot.h"
 #include "gstcalltrack.h"
@@ -47,6 +48,13 @@ typedef struct
   GstCallTrack *(*get_track) (gpointer room, GstCallKind kind);
   /* Something to tell people that ends nothing */
   void (*warn) (gpointer room, GstCallPeer * peer, const gchar * text);
+  /* (transfer full) (element-type GstCallDataOut): what we send under labels */
+  GPtrArray *(*list_data) (gpointer room);
+  /* There is a channel of that label */
+  void (*data_opened) (gpointer room, const gchar * label);
+  /* A message; (transfer full) buffer. FALSE: it is not taken fast enough */
+  gboolean (*data_received) (gpointer room, GstCallPeer * peer,
+      const gchar * label, GstBuffer * buffer, gboolean text);
 } GstCallPeerRoom;
 
 typedef struct
@@ -101,6 +109,19 @@ void gst_call_peer_child_failed (GstCallPeer * self, const GError * error);
  * gst_call_path_list_addresses; can_signal: what is sent gets to the server. */
 void gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
     gboolean can_signal);
+/* gstcallchannels.c */
+/* There is another label to send under */
+void gst_call_channels_add (GstCallPeer * self);
+/* There is more to send */
+void gst_call_channels_send (GstCallPeer * self);
+/* A text message to this peer alone, when it has that channel */
+void gst_call_channels_reply (GstCallPeer * self, const gchar * label,
+    const gchar * text);
+/* All that was given to its channels was handed to SCTP */
+gboolean gst_call_channels_are_idle (GstCallPeer * self);
+/* Nothing is sent under a label any more */
+void gst_call_channels_remove (GstCallPeer * self, GstCallDataOut * out);
+
 /* Lets go of tracks and slots. Then state NULL and out of the bin. */
 void gst_call_peer_stop (GstCallPeer * self);
 

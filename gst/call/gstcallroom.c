@@ -405,6 +405,89 @@ gst_call_room_update_senders (GstCallRoom * self)
   }
 }
 
+/* Calls func (peer, data) for all who have a connection. */
+static void
+foreach_peer (GstCallRoom * self, GFunc func, gpointer data)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    GstCallMember *member = value;
+
+    if (member->peer)
+      func (member->peer, data);
+  }
+}
+
+static void
+send_data (gpointer peer, gpointer data)
+{
+  gst_call_channels_send (peer);
+}
+
+void
+gst_call_room_send_data (GstCallRoom * self)
+{
+  foreach_peer (self, send_data, NULL);
+}
+
+static void
+open_data (gpointer peer, gpointer data)
+{
+  gst_call_channels_add (peer);
+}
+
+void
+gst_call_room_data_added (GstCallRoom * self)
+{
+  foreach_peer (self, open_data, NULL);
+}
+
+static void
+remove_data (gpointer peer, gpointer out)
+{
+  gst_call_channels_remove (peer, out);
+}
+
+void
+gst_call_room_data_removed (GstCallRoom * self, GstCallDataOut * out)
+{
+  foreach_peer (self, remove_data, out);
+}
+
+static void
+ask_idle (gpointer peer, gpointer idle)
+{
+  *(gboolean *) idle &= gst_call_channels_are_idle (peer);
+}
+
+gboolean
+gst_call_room_is_data_sent (GstCallRoom * self)
+{
+  gboolean idle = TRUE;
+
+  foreach_peer (self, ask_idle, &idle);
+  return idle;
+}
+
+void
+gst_call_room_reply (GstCallRoom * self, const gchar * peer_id,
+    const gchar * label, const gchar * text)
+{
+  GstCallMember *member = gst_call_room_find (self, peer_id);
+
+  if (member && member->peer)
+    gst_call_channels_reply (member->peer, label, text);
+}
+
+void
+gst_call_room_start_sinks (GstCallRoom * self, GstPad * pad)
+{
+  gst_call_slots_start_sinks (self->slots, pad);
+}
+
 GstStructure *
 gst_call_room_get_stats (GstCallRoom * self)
 {

@@ -21,6 +21,11 @@ typedef struct
   void (*peer_added) (GstElement * bin, const gchar * peer_id);
   /* the call cannot go on */
   void (*failed) (GstElement * bin, const GError * error);
+  /* as in GstCallPeerRoom */
+  GPtrArray *(*list_data) (GstElement * bin);
+  void (*data_opened) (GstElement * bin, const gchar * label);
+  gboolean (*data_received) (GstElement * bin, const CallPeer * from,
+      const gchar * label, GstBuffer * buffer, gboolean text);
 } GstCallRoomOwner;
 
 /* Any thread. `config` is copied; its worker, lists and servers are the
@@ -39,6 +44,17 @@ void gst_call_room_remove_slots (GstCallRoom * self);
 void gst_call_room_make_slots (GstCallRoom * self);
 void gst_call_room_tracks_changed (GstCallRoom * self);
 void gst_call_room_update_senders (GstCallRoom * self);
+/* There is more to send under some label */
+void gst_call_room_send_data (GstCallRoom * self);
+/* Another label to send under */
+void gst_call_room_data_added (GstCallRoom * self);
+void gst_call_room_data_removed (GstCallRoom * self, GstCallDataOut * out);
+/* All data was handed to SCTP */
+gboolean gst_call_room_is_data_sent (GstCallRoom * self);
+void gst_call_room_reply (GstCallRoom * self, const gchar * peer_id,
+    const gchar * label, const gchar * text);
+/* Sinks behind this pad are started as those of a slot are */
+void gst_call_room_start_sinks (GstCallRoom * self, GstPad * pad);
 /* (transfer full) */
 GstStructure *gst_call_room_get_stats (GstCallRoom * self);
 

@@ -230,6 +230,15 @@ start_sinks (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+void
+gst_call_slots_start_sinks (GstCallSlots * self, GstPad * pad)
+{
+  g_ptr_array_add (self->waiting, gst_object_ref (pad));
+  if (start_sinks (self) && !self->timer)
+    self->timer = gst_call_worker_add_timer (self->worker, START_MS,
+        start_sinks, self);
+}
+
 static GstCallSlot *
 make_slot (GstCallSlots * self, GstCallKind kind, guint index)
 {
@@ -250,10 +259,7 @@ make_slot (GstCallSlots * self, GstCallKind kind, guint index)
       gst_element_get_pad_template (self->bin, template));
   gst_pad_set_active (ghost, TRUE);
   gst_element_add_pad (self->bin, ghost);
-  g_ptr_array_add (self->waiting, gst_object_ref (ghost));
-  if (start_sinks (self) && !self->timer)
-    self->timer = gst_call_worker_add_timer (self->worker, START_MS,
-        start_sinks, self);
+  gst_call_slots_start_sinks (self, ghost);
   return slot;
 }
 

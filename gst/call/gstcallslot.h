@@ -37,6 +37,8 @@ void gst_call_slots_free (GstCallSlots * self);
  * remote_video_1 never comes before remote_video_0. */
 GstCallSlot *gst_call_slots_get (GstCallSlots * self, GstCallKind kind,
     guint index);
+/* Sinks behind this pad, which is none of a slot, are started like theirs */
+void gst_call_slots_start_sinks (GstCallSlots * self, GstPad * pad);
 /* No longer sees to the sinks behind the pads; before the worker ends */
 void gst_call_slots_stop (GstCallSlots * self);
 /* Takes them and their pads out of the bin; the bin is in READY */

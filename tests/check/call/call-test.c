@@ -94,7 +94,8 @@ on_pad_added (GstElement * call, GstPad * pad, gpointer data)
   GstElement *sink;
   g_autoptr (GstPad) sink_pad = NULL;
 
-  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
+  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC
+      || g_str_has_prefix (GST_OBJECT_NAME (pad), "remote_data_"))
     return;
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_remote, side, NULL);

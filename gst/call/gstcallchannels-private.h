@@ -1,0 +1,40 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the two files of a peer's data channels share: gstcallchannels.c (how they
+ * come and go, what they bring) and gstcallchannelsend.c. The worker only.
+ */
+#pragma once
+
+#include "gstcallpeer-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  GstCallPeer *peer;            /* disconnects before it goes */
+  GstWebRTCDataChannel *channel;
+  guint serial;
+  gchar *label;
+
+  /* only the worker */
+  gboolean open;
+  gboolean told_size;
+  GstCallDataOut *out;          /* while we send on it */
+  GstCallDataLink *link;
+} GstCallChannel;
+
+/* (transfer container). A copy, as pc adds some */
+GPtrArray *gst_call_channels_list (GstCallPeer * self);
+/* The one that we send on under this label, or else one that we could */
+GstCallChannel *gst_call_channels_find (GstCallPeer * self,
+    const gchar * label);
+/* Nothing is sent on it any more */
+void gst_call_channel_cut (GstCallChannel * self);
+/* With a warning; frees it */
+void gst_call_channel_tell_closed (GstCallPeer * self,
+    GstCallChannel * channel, const gchar * why);
+/* gstcallchannelsend.c: what waits for it goes to webrtcbin, as far as it may */
+void gst_call_channel_drain (GstCallPeer * self, GstCallChannel * channel);
+
+G_END_DECLS

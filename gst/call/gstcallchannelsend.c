@@ -1,0 +1,140 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What goes out on the data channels of one peer. Threads: the worker; there is
+ * no lock here.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallchannels-private.h"
+#include "gstcallsctp.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* webrtcbin is given no more than this at a time, tests/bench/run data */
+#define HIGH_WATER (1024 * 1024)
+/* Replies to a peer that takes none */
+#define MAX_REPLIES (4 * 1024 * 1024)
+
+static guint64
+get_waiting (GstCallChannel * self)
+{
+  guint64 waiting = 0;
+
+  g_object_get (self->channel, "buffered-amount", &waiting, NULL);
+  return waiting;
+}
+
+static gboolean
+fits (GstCallPeer * self, GstCallChannel * channel, gsize size)
+{
+  guint64 most = gst_call_sctp_max_message_size (self->webrtcbin);
+  g_autofree gchar *text = NULL;
+
+  if (size <= most)
+    return TRUE;
+  if (!channel->told_size) {
+    text = g_strdup_printf ("data_%s: a message of %" G_GSIZE_FORMAT
+        " bytes is dropped, %s takes at most %" G_GUINT64_FORMAT
+        ": send a file with callfilepay", channel->label, size,
+        self->info->peer_id, most);
+    channel->told_size = TRUE;
+    self->config->room->warn (self->config->room_data, self, text);
+  }
+  return FALSE;
+}
+
+static gboolean
+send_message (GstCallPeer * self, GstCallChannel * channel,
+    const GstCallDataMessage * message)
+{
+  GBytes *bytes = message->size ? message->bytes : NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean sent;
+
+  if (!fits (self, channel, message->size))
+    return TRUE;
+  if (message->text)
+    sent = gst_webrtc_data_channel_send_string_full (channel->channel,
+        bytes ? g_bytes_get_data (bytes, NULL) : NULL, &error);
+  else
+    sent = gst_webrtc_data_channel_send_data_full (channel->channel, bytes,
+        &error);
+  if (!sent)
+    GST_INFO_OBJECT (self, "%s: not sent: %s", channel->label,
+        error ? error->message : "the channel is not open");
+  return sent;
+}
+
+void
+gst_call_channel_drain (GstCallPeer * self, GstCallChannel * channel)
+{
+  GstCallDataMessage *message;
+
+  while (channel->open && channel->link && get_waiting (channel) < HIGH_WATER
+      && (message = gst_call_data_out_pop (channel->out, channel->link))) {
+    if (!send_message (self, channel, message))
+      gst_call_channel_cut (channel);
+    gst_call_data_message_unref (message);
+  }
+}
+
+void
+gst_call_channels_send (GstCallPeer * self)
+{
+  g_autoptr (GPtrArray) channels = gst_call_channels_list (self);
+  guint i;
+
+  for (i = 0; !self->stopped && i < channels->len; i++)
+    gst_call_channel_drain (self, g_ptr_array_index (channels, i));
+}
+
+gboolean
+gst_call_channels_are_idle (GstCallPeer * self)
+{
+  g_autoptr (GPtrArray) channels = gst_call_channels_list (self);
+  guint i;
+
+  for (i = 0; i < channels->len; i++) {
+    if (get_waiting (g_ptr_array_index (channels, i)) > 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void
+gst_call_channels_reply (GstCallPeer * self, const gchar * label,
+    const gchar * text)
+{
+  GstCallChannel *channel = gst_call_channels_find (self, label);
+  g_autoptr (GError) error = NULL;
+
+  if (self->stopped || !self->verified || !channel || !channel->open)
+    return;
+  if (get_waiting (channel) > MAX_REPLIES)
+    gst_call_channel_tell_closed (self, channel,
+        "it does not take what it is answered");
+  else if (!gst_webrtc_data_channel_send_string_full (channel->channel, text,
+          &error))
+    GST_INFO_OBJECT (self, "%s: no reply: %s", label,
+        error ? error->message : "the channel is not open");
+}
+
+/* The channel stays for who asks for the label again: webrtcbin 1.22 gives its
+ * stream to the next one while SCTP still resets it. */
+void
+gst_call_channels_remove (GstCallPeer * self, GstCallDataOut * out)
+{
+  g_autoptr (GPtrArray) channels = gst_call_channels_list (self);
+  guint i;
+
+  for (i = 0; !self->stopped && i < channels->len; i++) {
+    GstCallChannel *channel = g_ptr_array_index (channels, i);
+
+    if (channel->out == out)
+      gst_call_channel_cut (channel);
+  }
+}

@@ -1,0 +1,386 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The data pads of callbin, data_<label> and remote_data_<label>, and what
+ * applications send and get without them.
+ *
+ * Threads
+ *   name       runs                                          may take
+ *   app        request and release; the latter waits for     OBJECT
+ *              the worker; send-text
+ *   worker     list, opened, received, the end               OBJECT
+ *   streaming  on_out_notify, on_reply: post                 OBJECT
+ *
+ * Locks, in the order they may be taken
+ *   1 OBJECT   protects: outs
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcallbin-private.h"
+#include "gstcalldata.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
+#define GST_CAT_DEFAULT gst_call_bin_debug
+
+/* Remote pads; each has a thread */
+#define MAX_LABELS 16
+/* What SCTP has was sent by then, if it can be */
+#define LINGER_MS 500
+
+#define CHAT_LABEL "chat"
+/* Its text is the file protocol's, and not for people */
+#define FILES_LABEL "files"
+
+/* Sending */
+
+static GstCallDataOut *
+find_out (GstCallBin * self, const gchar * label)
+{
+  GstCallDataOut *found = NULL;
+  guint i;
+
+  GST_OBJECT_LOCK (self);
+  for (i = 0; i < self->outs->len && !found; i++) {
+    GstCallDataOut *out = g_ptr_array_index (self->outs, i);
+
+    if (g_str_equal (gst_call_data_out_get_label (out), label))
+      found = gst_object_ref (out);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return found;
+}
+
+GPtrArray *
+gst_call_messages_list (GstElement * element)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GPtrArray *copy = g_ptr_array_new_with_free_func (gst_object_unref);
+  guint i;
+
+  GST_OBJECT_LOCK (self);
+  for (i = 0; i < self->outs->len; i++)
+    g_ptr_array_add (copy, gst_object_ref (g_ptr_array_index (self->outs, i)));
+  GST_OBJECT_UNLOCK (self);
+  return copy;
+}
+
+/* Nothing but data goes into this call, and all of it has ended and was sent. */
+static gboolean
+is_over (GstCallBin * self)
+{
+  g_autoptr (GPtrArray) outs = gst_call_messages_list (GST_ELEMENT (self));
+  gboolean any = FALSE;
+  guint i;
+
+  if (gst_call_tracks_get (GST_ELEMENT (self), GST_CALL_KIND_AUDIO)
+      || gst_call_tracks_get (GST_ELEMENT (self), GST_CALL_KIND_VIDEO))
+    return FALSE;
+  for (i = 0; i < outs->len; i++) {
+    GstElement *out = g_ptr_array_index (outs, i);
+
+    if (out->numsinkpads == 0)
+      continue;
+    any = TRUE;
+    if (!gst_call_data_out_is_over (GST_CALL_DATA_OUT (out)))
+      return FALSE;
+  }
+  return any;
+}
+
+static gboolean
+on_linger (gpointer data)
+{
+  GstCallBin *self = data;
+
+  if (!is_over (self)) {
+    gst_call_worker_clear_timer (&self->linger);
+    return G_SOURCE_REMOVE;
+  }
+  if (!gst_call_room_is_data_sent (self->room))
+    return G_SOURCE_CONTINUE;
+  gst_call_worker_clear_timer (&self->linger);
+  GST_DEBUG_OBJECT (self, "all data was sent, and there is nothing else");
+  gst_element_send_event (GST_ELEMENT (self), gst_event_new_eos ());
+  return G_SOURCE_REMOVE;
+}
+
+static void
+send_data (gpointer object, gpointer data)
+{
+  GstCallBin *self = object;
+
+  g_atomic_int_set (&self->data_posted, FALSE);
+  gst_call_room_send_data (self->room);
+  if (!self->linger && is_over (self))
+    self->linger = gst_call_worker_add_timer (self->worker, LINGER_MS,
+        on_linger, self);
+}
+
+static void
+on_out_notify (GstCallDataOut * out, gpointer data)
+{
+  GstCallBin *self = data;
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
+
+  if (worker
+      && g_atomic_int_compare_and_exchange (&self->data_posted, FALSE, TRUE))
+    gst_call_worker_post (worker, send_data, self, NULL, NULL);
+}
+
+static void
+data_added (gpointer object, gpointer data)
+{
+  gst_call_room_data_added (((GstCallBin *) object)->room);
+}
+
+/* (transfer full) */
+static GstCallDataOut *
+get_out (GstCallBin * self, const gchar * label)
+{
+  GstCallDataOut *out = find_out (self, label);
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
+
+  if (out)
+    return out;
+  out = gst_object_ref_sink (gst_call_data_out_new (label, on_out_notify,
+          self));
+  gst_bin_add (GST_BIN (self), GST_ELEMENT (out));
+  gst_element_sync_state_with_parent (GST_ELEMENT (out));
+  GST_OBJECT_LOCK (self);
+  g_ptr_array_add (self->outs, gst_object_ref (out));
+  GST_OBJECT_UNLOCK (self);
+  if (worker)
+    gst_call_worker_post (worker, data_added, self, NULL, NULL);
+  return out;
+}
+
+GstPad *
+gst_call_messages_request_pad (GstElement * element, GstPadTemplate * template,
+    const gchar * name)
+{
+  const gchar *label = name && g_str_has_prefix (name, "data_") ?
+      name + strlen ("data_") : NULL;
+  g_autoptr (GstPad) taken =
+      name ? gst_element_get_static_pad (element, name) : NULL;
+  g_autoptr (GstCallDataOut) out = NULL;
+  GstPad *ghost;
+
+  if (taken || !label || !call_id_is_valid (label)) {
+    GST_ELEMENT_WARNING (element, STREAM, FAILED, ("%s is refused: a data pad "
+            "is asked for once, by its label: data_LABEL, of letters, digits "
+            "and . _ ~ -, at most %d", name ? name : "A pad without a name",
+            CALL_MAX_ID), (NULL));
+    return NULL;
+  }
+  out = get_out (GST_CALL_BIN (element), label);
+  ghost = gst_ghost_pad_new_from_template (name,
+      gst_call_data_out_add_pad (out), template);
+  gst_pad_set_active (ghost, TRUE);
+  gst_element_add_pad (element, ghost);
+  return ghost;
+}
+
+static void
+data_removed (gpointer object, gpointer out)
+{
+  gst_call_room_data_removed (((GstCallBin *) object)->room, out);
+}
+
+void
+gst_call_messages_release_pad (GstElement * element, GstPad * pad)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
+  g_autoptr (GstCallDataOut) out =
+      find_out (self, GST_OBJECT_NAME (pad) + strlen ("data_"));
+
+  if (out) {
+    GST_OBJECT_LOCK (self);
+    g_ptr_array_remove (self->outs, out);
+    GST_OBJECT_UNLOCK (self);
+    /* the peers let go of it first; what waits in it is woken by READY */
+    gst_element_set_locked_state (GST_ELEMENT (out), TRUE);
+    gst_element_set_state (GST_ELEMENT (out), GST_STATE_NULL);
+    if (worker)
+      gst_call_worker_run (worker, data_removed, self, out);
+  }
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  if (out && GST_OBJECT_PARENT (out))
+    gst_bin_remove (GST_BIN (self), GST_ELEMENT (out));
+}
+
+static void
+send_text (gpointer object, gpointer text)
+{
+  GstCallBin *self = object;
+  g_autoptr (GstCallDataOut) out = get_out (self, CHAT_LABEL);
+  g_autoptr (GError) error = NULL;
+
+  /* with a queue for everybody, if this is the first that is said */
+  gst_call_room_data_added (self->room);
+  if (!gst_call_data_out_push_text (out, text, &error))
+    GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Not said: %s",
+            error->message), (NULL));
+}
+
+void
+gst_call_messages_send_text (GstCallBin * self, const gchar * text)
+{
+  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
+
+  if (worker && text)
+    gst_call_worker_post (worker, send_text, self, g_strdup (text), g_free);
+}
+
+/* Receiving */
+
+typedef struct
+{
+  gchar *label;
+  gchar *peer_id;
+  gchar *text;
+} Reply;
+
+static void
+reply_free (gpointer data)
+{
+  Reply *reply = data;
+
+  g_free (reply->label);
+  g_free (reply->peer_id);
+  g_free (reply->text);
+  g_free (reply);
+}
+
+static void
+send_reply (gpointer object, gpointer data)
+{
+  Reply *reply = data;
+
+  gst_call_room_reply (((GstCallBin *) object)->room, reply->peer_id,
+      reply->label, reply->text);
+}
+
+static void
+on_reply (GstElement * element, const gchar * label, const gchar * peer_id,
+    const gchar * text)
+{
+  g_autoptr (GstCallWorker) worker =
+      gst_call_bin_get_worker (GST_CALL_BIN (element));
+  Reply *reply;
+
+  if (!worker)
+    return;
+  reply = g_new0 (Reply, 1);
+  reply->label = g_strdup (label);
+  reply->peer_id = g_strdup (peer_id);
+  reply->text = g_strdup (text);
+  gst_call_worker_post (worker, send_reply, element, reply, reply_free);
+}
+
+static GstCallDataIn *
+find_in (GstCallBin * self, const gchar * label)
+{
+  guint i;
+
+  for (i = 0; i < self->ins->len; i++) {
+    GstCallDataIn *in = g_ptr_array_index (self->ins, i);
+
+    if (g_str_equal (gst_call_data_in_get_label (in), label))
+      return in;
+  }
+  return NULL;
+}
+
+void
+gst_call_messages_opened (GstElement * element, const gchar * label)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GstCallDataIn *in;
+
+  if (find_in (self, label))
+    return;
+  if (self->ins->len >= MAX_LABELS) {
+    GST_WARNING_OBJECT (self, "no pad for the channel %s: there are %d already",
+        label, MAX_LABELS);
+    return;
+  }
+  in = gst_call_data_in_new (element, label, on_reply);
+  g_ptr_array_add (self->ins, in);
+  gst_call_room_start_sinks (self->room, gst_call_data_in_get_pad (in));
+}
+
+/* For applications, and people who read messages */
+static void
+tell_text (GstCallBin * self, const CallPeer * from, const gchar * label,
+    const gchar * text)
+{
+  gst_call_signals_message (GST_ELEMENT (self), from->peer_id, label, text);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element
+      (GST_OBJECT (self), gst_structure_new ("call-message", "peer-id",
+              G_TYPE_STRING, from->peer_id, "display-name", G_TYPE_STRING,
+              from->display_name, "label", G_TYPE_STRING, label, "text",
+              G_TYPE_STRING, text, NULL)));
+}
+
+static void
+hand_out_text (GstCallBin * self, const CallPeer * from, const gchar * label,
+    GstBuffer * buffer)
+{
+  gsize size = gst_buffer_get_size (buffer);
+  g_autofree gchar *text = g_malloc (size + 1);
+  g_autoptr (GstCallDataOut) out = find_out (self, label);
+
+  gst_buffer_extract (buffer, 0, text, size);
+  text[size] = '\0';
+  /* structures of GStreamer hold nothing else */
+  if (!g_utf8_validate (text, size, NULL))
+    return;
+  if (out)
+    gst_call_data_out_tell (out, gst_structure_new (GST_CALL_DATA_MESSAGE,
+            "peer-id", G_TYPE_STRING, from->peer_id, "text", G_TYPE_STRING,
+            text, NULL));
+  if (!g_str_equal (label, FILES_LABEL))
+    tell_text (self, from, label, text);
+}
+
+gboolean
+gst_call_messages_received (GstElement * element, const CallPeer * from,
+    const gchar * label, GstBuffer * buffer, gboolean text)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  GstCallDataIn *in = find_in (self, label);
+
+  if (text)
+    hand_out_text (self, from, label, buffer);
+  if (!in) {
+    gst_buffer_unref (buffer);
+    return TRUE;
+  }
+  return gst_call_data_in_push (in, gst_call_data_set_peer (buffer,
+          from->peer_id, from->display_name), text);
+}
+
+void
+gst_call_messages_make_pads (GstCallBin * self)
+{
+  g_autoptr (GPtrArray) outs = gst_call_messages_list (GST_ELEMENT (self));
+  guint i;
+
+  for (i = 0; i < outs->len; i++)
+    gst_call_messages_opened (GST_ELEMENT (self),
+        gst_call_data_out_get_label (g_ptr_array_index (outs, i)));
+}
+
+void
+gst_call_messages_remove_pads (GstCallBin * self)
+{
+  guint i;
+
+  for (i = 0; i < self->ins->len; i++)
+    gst_call_data_in_free (g_ptr_array_index (self->ins, i));
+  g_ptr_array_set_size (self->ins, 0);
+}
