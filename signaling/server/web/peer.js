@@ -13,6 +13,8 @@
 // .link: 'waiting' (they offer) 'connecting' 'connected' 'interrupted'
 //        'retrying' 'failed' 'closed'
 
+import { Channels } from './channels.js';
+
 const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
 const INTERRUPTED_TIMEOUT = 60000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure is a first one again
@@ -72,8 +74,8 @@ export class Peer extends EventTarget {
   link = 'waiting';
   reason = ''; // code of the `close` that ended the last session
   stream = new MediaStream(); // what we receive
-  // The channel `gst-call` of the running session, for the data layer to come
-  channel = null;
+  channel = null; // `gst-call` of the running session: signs of life
+  channels = new Channels(); // what people send
 
   // info: the peer of PROTOCOL.md; self: ours; send: sends one message to the room
   constructor({ info, self, iceServers, tracks, send }) {
@@ -184,6 +186,7 @@ export class Peer extends EventTarget {
     const pc = this.#pc;
     this.#pc = null;
     this.channel = null;
+    this.channels.detach();
     this.session = '';
     this.#early = [];
     this.#work = Promise.resolve();
@@ -205,6 +208,7 @@ export class Peer extends EventTarget {
       rtcpMuxPolicy: 'require',
     });
     this.#pc = pc;
+    this.channels.attach(pc);
     const mine = (handler) => (event) => this.#pc === pc && handler(event);
     pc.addEventListener('icecandidate', mine(({ candidate }) => this.#found(candidate)));
     pc.addEventListener('track', mine(({ track }) => this.#arrived(track)));
@@ -219,7 +223,12 @@ export class Peer extends EventTarget {
     const channel = this.#pc.createDataChannel('gst-call', { negotiated: true, id: 0 });
     this.channel = channel;
     this.#answers = false;
-    channel.addEventListener('open', () => channel.send(PING)); // do they answer?
+    channel.addEventListener('open', () => {
+      if (channel !== this.channel)
+        return;
+      channel.send(PING); // do they answer?
+      this.channels.ready();
+    });
     channel.addEventListener('message', ({ data }) => {
       if (channel !== this.channel)
         return;
