@@ -9,8 +9,10 @@
 //   token      the invitation to a room that needs one; behind # it does not reach logs
 
 import { Call } from './call.js';
+import { ChatView } from './chat-view.js';
 import { LevelMeter } from './level.js';
 import { Devices, session, store } from './devices.js';
+import { Talk } from './talk.js';
 import { Ui } from './ui.js';
 import { nameOf } from './tile.js';
 import { cleanName, isRoom } from './message.js';
@@ -41,6 +43,9 @@ const meter = new LevelMeter((level) => {
   ui.setLevel(level);
   ui.tile('self')?.speaking(level > SPEAKING_SELF);
 });
+
+const chatView = new ChatView((words) => ui.announce(words));
+const talk = new Talk(chatView);
 
 let call = null;
 let wakeLock = null; // keeps a phone's screen on
@@ -212,6 +217,7 @@ async function join(name) {
   call = new Call({ url: url.href, displayName: name, token, devices, oldSeat: takeOldSeat() });
   ui.addTile('self', { self: true });
   listen(call);
+  talk.begin(call);
   call.join();
 }
 
@@ -237,6 +243,7 @@ document.addEventListener('visibilitychange', keepAwake);
 // Back to the lobby; devices stay open for the preview
 function endCall() {
   call = null;
+  talk.end();
   wakeLock?.release().catch(() => {});
   wakeLock = null;
   ui.removeTile('self');
@@ -273,6 +280,9 @@ ui.addEventListener('action', ({ detail: { action } }) => {
       break;
     case 'flip':
       devices.nextCamera();
+      break;
+    case 'chat':
+      chatView.toggle();
       break;
     case 'settings':
       ui.openSettings();
@@ -348,6 +358,10 @@ window.gstCall = Object.freeze({
   get peers() {
     return [...(call?.peers.values() ?? [])].map(({ info, link, session, reason }) => ({ ...info, link, session, reason }));
   },
+  // What stands in the list, oldest first
+  get messages() { return talk.messages; },
+  get notes() { return talk.notes; },
+  get files() { return talk.files; },
   settled: () => devices.settled(), // resolves when no device is being opened
   // One object per peer: the peer, its link, and the counters of its W3C statistics
   getStats: () => Promise.all([...(call?.peers.values() ?? [])].map(peerStats)),

@@ -103,3 +103,111 @@ export const trackWords = {
   audio: { none: 'no microphone', live: '', muted: 'microphone muted' },
   video: { none: 'no camera', live: '', muted: 'camera off' },
 };
+
+// ---- chat and files
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+export function bytesWords(size) {
+  let value = size;
+  let unit = 0;
+  for (; value >= 999.5 && unit < UNITS.length - 1; unit++)
+    value /= 1000;
+  return `${unit && value < 99.95 ? value.toFixed(1) : Math.round(value).toLocaleString()} ${UNITS[unit]}`;
+}
+
+// code: '' for nothing; name: of the file or person it is about
+export function chatProblem(code, name) {
+  switch (code) {
+    case 'empty':
+      return 'There is nothing to send yet.';
+    case 'too-long':
+      return 'This is too long for a message. Send it as a file.';
+    case 'alone':
+      return 'Nobody else is here yet.';
+    case 'insecure':
+      return 'Browsers send files from https:// pages only. Open this address with https.';
+    case 'too-big':
+      return `“${name}” is too large: at most 256 MiB can be sent.`;
+    case 'too-many':
+      return 'These are too many at once. The first 64 are sent.';
+    case 'flood':
+      return `${name} writes more than can be shown. Some of it is missing.`;
+    default:
+      return '';
+  }
+}
+
+// Why a file did not arrive; theirs: as it is told to who sent it
+function fileProblem(code, theirs) {
+  switch (code) {
+    case 'refused':
+      return theirs ? 'does not want it' : 'Cancelled.';
+    case 'too-big':
+      return theirs ? 'does not take files of this size' : 'It is larger than what can be taken, or than was said.';
+    case 'no-space':
+      return theirs ? 'has no room for it' : 'There is no room for it. Remove some of what is here.';
+    case 'too-many':
+      return theirs ? 'gets too many files at once' : 'Too many files come at once.';
+    case 'bad-hash':
+      return theirs ? 'got it damaged' : 'It arrived damaged.';
+    case 'bad-order':
+      return theirs ? 'got it incomplete' : 'A part of it is missing.';
+    case 'unreadable':
+      return 'it cannot be read any more';
+    case 'unanswered':
+      return 'does not take files';
+    default:
+      return theirs ? 'cannot take it' : 'It cannot be taken.';
+  }
+}
+
+export function refusedOffer(who, { name, size, code }) {
+  const what = size < 0 ? `“${name}”` : `“${name}” (${bytesWords(size)})`;
+  return `${who} wanted to send ${what}. ${fileProblem(code, false)}`;
+}
+
+const percent = (share) => `${Math.floor(100 * share)} %`;
+
+// file: of file-receiver.js
+export function downloadWords({ state, code, size, position, progress, who }) {
+  switch (state) {
+    case 'receiving':
+      return size < 0 ? bytesWords(position) : percent(progress);
+    case 'checking':
+      return 'Checking…';
+    case 'interrupted':
+      return `Interrupted at ${percent(progress)}. It goes on when ${who} is back.`;
+    case 'refused':
+      return fileProblem(code, false);
+    case 'cancelled':
+      return 'Cancelled.';
+    case 'withdrawn':
+      return `${who} did not send all of it.`;
+    default:
+      return '';
+  }
+}
+
+function partWords({ state, code, who, acked, upload }) {
+  switch (state) {
+    case 'waiting':
+    case 'offered':
+      return `${who}: waiting…`;
+    case 'sending':
+      return `${who}: ${percent(acked / (upload.size || 1))}`;
+    case 'ended':
+      return `${who}: nearly done`;
+    case 'done':
+      return `${who} has it`;
+    case 'gone':
+      return `${who} left`;
+    case 'cancelled':
+      return 'Cancelled';
+    default:
+      return `${who}: ${fileProblem(code, true)}`;
+  }
+}
+
+// upload: of file-sender.js
+export const uploadWords = ({ parts }) => [...new Set(parts.map(partWords))].join(', ');

@@ -5,7 +5,7 @@
 
 import { linkStatus, closeReason, trackWords } from './text.js';
 
-const element = (name, className, ...children) => {
+export const make = (name, className, ...children) => {
   const node = document.createElement(name);
   if (className)
     node.className = className;
@@ -38,20 +38,20 @@ function hue(text) {
 }
 
 export class Tile {
-  #video = element('video');
-  #face = element('span', 'face');
-  #status = element('p', 'status');
-  #retry = element('button', 'retry', 'Try again');
-  #name = element('span', 'name');
-  #icons = element('span', 'icons');
-  #words = element('span', 'visually-hidden');
+  #video = make('video');
+  #face = make('span', 'face');
+  #status = make('p', 'status');
+  #retry = make('button', 'retry', 'Try again');
+  #name = make('span', 'name');
+  #icons = make('span', 'icons');
+  #words = make('span', 'visually-hidden');
   #state = null; // of the last update
 
   // self: our own picture, mirrored and silent. onRetry: called by the button.
   constructor({ self = false, onRetry } = {}) {
-    const placeholder = element('div', 'placeholder', this.#face, this.#status, ...(self ? [] : [this.#retry]));
-    const caption = element('p', 'caption', this.#icons, this.#name, this.#words);
-    this.root = element('li', self ? 'tile self' : 'tile', this.#video, placeholder, caption);
+    const placeholder = make('div', 'placeholder', this.#face, this.#status, ...(self ? [] : [this.#retry]));
+    const caption = make('p', 'caption', this.#icons, this.#name, this.#words);
+    this.root = make('li', self ? 'tile self' : 'tile', this.#video, placeholder, caption);
     this.root.tabIndex = -1;
     this.#face.setAttribute('aria-hidden', 'true');
     this.#video.autoplay = true;

@@ -65,8 +65,8 @@ export class Ui extends EventTarget {
       return;
     if (this.view !== 'call' || !$('shortcuts').checked)
       return;
-    const action = { m: 'audio', v: 'video', '?': 'settings' }[event.key.toLowerCase()];
-    if (!action || (action === 'settings' && $('settings').open))
+    const action = { m: 'audio', v: 'video', c: 'chat', '?': 'settings' }[event.key.toLowerCase()];
+    if (!action || (['settings', 'chat'].includes(action) && $('settings').open))
       return;
     event.preventDefault();
     this.#emit('action', { action });
