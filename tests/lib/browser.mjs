@@ -63,6 +63,19 @@ class Page {
   goto(url) { return this.#page.goto(url, { timeout: TIMEOUT }); }
   reload() { return this.#page.reload({ timeout: TIMEOUT }); }
   close() { return this.#page.close(); }
+
+  // Chromium only: what the browser saves when that is clicked, {name, path}
+  async save(selector) {
+    const [download] = await Promise.all([this.#page.waitForEvent('download', { timeout: TIMEOUT }), this.click(selector)]);
+    return { name: download.suggestedFilename(), path: await download.path() };
+  }
+
+  // Chromium only: the files that a person picks where that asks for some
+  async choose(selector, paths) {
+    const [chooser] = await Promise.all([this.#page.waitForEvent('filechooser', { timeout: TIMEOUT }), this.click(selector)]);
+    await chooser.setFiles(paths);
+  }
+
   press(key) { return this.#page.keyboard.press(key); }
   type(text) { return this.#page.keyboard.type(text); }
   click(selector) { return this.#page.click(selector, this.#select ? {} : { timeout: TIMEOUT }); }

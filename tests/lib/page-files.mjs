@@ -105,7 +105,7 @@ export function watchFiles() {
   window.gave = {};
 }
 
-// As a person does it; files: what window.makeFile takes
+// As a person does it: 'drop', 'pick' or 'paste'; files: what window.makeFile takes
 export function give(page, files, how = 'drop') {
   return page.evaluate(async ([wanted, way]) => {
     const transfer = new DataTransfer();
@@ -118,6 +118,8 @@ export function give(page, files, how = 'drop') {
     if (way === 'pick') {
       input.files = transfer.files;
       input.dispatchEvent(new Event('change'));
+    } else if (way === 'paste') {
+      document.getElementById('chat-text').dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, cancelable: true }));
     } else {
       document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
     }
@@ -164,16 +166,16 @@ export const reads = (page, who, text, timeout = 20000) => page.until(([w, t]) =
   [...document.querySelectorAll('.entry')].some((entry) => entry.querySelector('.who')?.textContent === w &&
     entry.querySelector('.text')?.textContent === t), [who, text], { what: `“${text.slice(0, 40)}” of ${who}`, timeout });
 
-// Two people in a room, connected
-export async function meet([annsBrowser, bobsBrowser], server, room, options = {}) {
+// People in a room, a browser each, connected
+export async function meet(browsers, server, room) {
   const pages = [];
-  for (const [browser, name] of [[annsBrowser, 'Ann'], [bobsBrowser, 'Bob']]) {
-    pages.push(await browser.open(server.page(room, { name }), { before: [watchFiles], ...options }));
+  for (const [i, browser] of browsers.entries()) {
+    pages.push(await browser.open(server.page(room, { name: ['Ann', 'Bob', 'Chiara'][i] }), { before: [watchFiles] }));
     await pages.at(-1).joined();
   }
-  await Promise.all(pages.map(connected));
+  await Promise.all(pages.map((page) => connected(page, browsers.length - 1)));
   return pages;
 }
 
-export const connected = (page) => page.until(() => window.gstCall.peers.some((peer) => peer.link === 'connected'), null,
-  { what: 'a connection' });
+export const connected = (page, peers = 1) => page.until((n) =>
+  window.gstCall.peers.filter((peer) => peer.link === 'connected').length === n, peers, { what: `${peers} connections` });

@@ -41,7 +41,7 @@ const isOpen = (which, open) => which.until((o) => document.getElementById('chat
 
 await step('in a call', async () => {
   await Promise.all([page, phone].map((one) => one.joined()));
-  await Promise.all([page, phone].map(connected));
+  await Promise.all([page, phone].map((one) => connected(one)));
 });
 
 await step('what comes while the chat is closed is said, and counted', async () => {

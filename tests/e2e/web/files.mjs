@@ -6,6 +6,10 @@
 // both ways, while pictures and sound go on.
 
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { launch, watchdog } from '../../lib/browser.mjs';
 import { startServer } from '../../lib/call-server.mjs';
 import { gave, give, got, meet, partReaches } from '../../lib/page-files.mjs';
@@ -43,6 +47,11 @@ await step('20 MB back, picked', async () => {
   await timed(b, a, 'back.bin');
 });
 
+await step('a pasted one', async () => {
+  await give(a, [{ name: 'pasted.bin', size: 100000 }], 'paste');
+  await arrives(a, b, 'pasted.bin');
+});
+
 await step('ten each way at once, of all sizes', async () => {
   const sizes = [0, 1, 16383, 16384, 16385, 262144, 1000003, 4194304, 4194305, 5000000];
   const files = (who) => sizes.map((size) => ({ name: `${who} ${size}.bin`, size }));
@@ -58,6 +67,22 @@ await step('more than are sent at once take turns', async () => {
   await give(a, files);
   for (const { name } of files)
     await arrives(a, b, name);
+});
+
+// annsBrowser is Chromium, which tests can ask for both
+await step('a file of the disk, picked with the plus sign, is on the disk after Save', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gst-call-files-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const bytes = randomBytes(3000000);
+  writeFileSync(join(folder, 'Größe 1.bin'), bytes);
+  await a.choose('#chat-attach', [join(folder, 'Größe 1.bin')]);
+  await partReaches(a, 'Größe 1.bin', 'done');
+  await give(b, [{ name: 'saved.bin', size: 3000000 }]);
+  const { sha256 } = await got(a, 'saved.bin');
+  const saved = await a.save('[aria-label="Save saved.bin"]');
+  assert.equal(saved.name, 'saved.bin');
+  assert.equal(createHash('sha256').update(readFileSync(saved.path)).digest('hex'), sha256);
+  assert.equal((await got(b, 'Größe 1.bin')).sha256, createHash('sha256').update(bytes).digest('hex'));
 });
 
 await step('who sends and who gets it are told', async () => {
