@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 /* The plugin's contents: plugin.c registers what stands here. */
 GST_ELEMENT_REGISTER_DECLARE (callbin);
 GST_ELEMENT_REGISTER_DECLARE (callcontrol);
+GST_ELEMENT_REGISTER_DECLARE (callfilepay);
+GST_ELEMENT_REGISTER_DECLARE (callfiledepay);
 GST_ELEMENT_REGISTER_DECLARE (callswitch);
 GST_ELEMENT_REGISTER_DECLARE (callvideosrc);
 GST_ELEMENT_REGISTER_DECLARE (callaudiosrc);

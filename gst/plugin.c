@@ -14,6 +14,8 @@ plugin_init (GstPlugin * plugin)
 
   ok = GST_ELEMENT_REGISTER (callbin, plugin);
   ok &= GST_ELEMENT_REGISTER (callcontrol, plugin);
+  ok &= GST_ELEMENT_REGISTER (callfilepay, plugin);
+  ok &= GST_ELEMENT_REGISTER (callfiledepay, plugin);
 
   ok &= GST_ELEMENT_REGISTER (callswitch, plugin);
   ok &= GST_ELEMENT_REGISTER (callvideosrc, plugin);
