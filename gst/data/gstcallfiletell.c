@@ -30,20 +30,24 @@ post_progress_message (GstCallFilePay * self)
 {
   guint64 position = 0;
   gint64 size = get_size (self, &position);
+  gint percent = size > 0 ? position * 100 / size : 0;
   g_autofree gchar *text = NULL;
+  GstMessage *message;
 
   if (!self->task.told_start && GST_STATE (self) != GST_STATE_PLAYING)
     return;
   if (size > 0)
-    text = g_strdup_printf ("%s: %d %%", self->task.name,
-        (gint) (position * 100 / size));
+    text = g_strdup_printf ("%s: %d %%", self->task.name, percent);
   else
     text = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " bytes",
         self->task.name, position);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_progress (GST_OBJECT (self), self->task.told_start ?
-          GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START, "send-file",
-          text));
+  message = gst_message_new_progress (GST_OBJECT (self),
+      self->task.told_start ? GST_PROGRESS_TYPE_CONTINUE :
+      GST_PROGRESS_TYPE_START, "send-file", text);
+  if (size > 0)
+    gst_structure_set (gst_message_writable_structure (message), "percent",
+        G_TYPE_INT, percent, NULL);
+  gst_element_post_message (GST_ELEMENT (self), message);
   self->task.told_start = TRUE;
 }
 
