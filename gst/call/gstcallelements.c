@@ -8,8 +8,7 @@
 #endif
 
 #include "gstcallelements.h"
-
-#include <dlfcn.h>
+#include "gstcallopenssl.h"
 
 gboolean
 gst_call_elements_check (GstElement * bin)
@@ -35,23 +34,6 @@ gst_call_elements_check (GstElement * bin)
   return TRUE;
 }
 
-/* At exit OpenSSL frees what its clean-up in threads that are just ending still
- * locks: heap corruption at the end of a process, seen with OpenSSL 3.0 and
- * GLib's thread pool. It is asked not to, before DTLS starts it. */
-static void
-keep_openssl (void)
-{
-  enum
-  { NO_ATEXIT = 0x00080000 };
-  void *library = dlopen ("libcrypto.so.3", RTLD_LAZY | RTLD_NODELETE);
-  gint (*init) (guint64 options, gconstpointer settings) = NULL;
-
-  if (library)
-    *(void **) &init = dlsym (library, "OPENSSL_init_crypto");
-  if (init)
-    init (NO_ATEXIT, NULL);
-}
-
 void
 gst_call_elements_warm_up (void)
 {
@@ -67,7 +49,7 @@ gst_call_elements_warm_up (void)
 
   if (!g_once_init_enter (&done))
     return;
-  keep_openssl ();
+  gst_call_keep_openssl ();
   for (i = 0; i < G_N_ELEMENTS (names); i++) {
     GstElement *element = gst_element_factory_make (names[i], NULL);
 

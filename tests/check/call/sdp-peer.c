@@ -3,6 +3,7 @@
  */
 #include "sdp-peer.h"
 
+#include "gstcallopenssl.h"
 #include "rtpsession-race.h"
 
 #define WAIT_US (20 * G_USEC_PER_SEC)
@@ -125,6 +126,7 @@ sdp_peer_new (const gchar * name, GAsyncQueue * events)
   SdpPeer *self = g_new0 (SdpPeer, 1);
 
   rtpsession_race_allow ();
+  gst_call_keep_openssl ();
   self->name = name;
   self->events = g_async_queue_ref (events);
   self->sdp = gst_call_sdp_new (audio, video);
