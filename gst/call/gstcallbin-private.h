@@ -92,6 +92,8 @@ struct _GstCallBin
   GPtrArray *ins;                   /* (element-type GstCallDataIn) */
   GSource *linger;                  /* before a call of data only ends */
 
+  gint n_pending;                   /* atomic: peers that are on their way */
+
   gint data_posted;                 /* atomic: send_data is on its way */
 };
 
@@ -127,6 +129,7 @@ void gst_call_messages_send_text (GstCallBin * self, const gchar * text);
 /* As GstCallRoomOwner has them */
 GPtrArray *gst_call_messages_list (GstElement * element);
 void gst_call_messages_opened (GstElement * element, const gchar * label);
+void gst_call_messages_pending_changed (GstElement * element, guint n);
 gboolean gst_call_messages_received (GstElement * element,
     const CallPeer * from, const gchar * label, GstBuffer * buffer,
     gboolean text);

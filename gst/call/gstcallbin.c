@@ -135,7 +135,8 @@ room_failed (GstElement * element, const GError * error)
 static const GstCallRoomOwner room_owner = {
   gst_call_tracks_get, gst_call_signals_peer_added, room_failed,
   gst_call_messages_list,
-  gst_call_messages_opened, gst_call_messages_received
+  gst_call_messages_opened, gst_call_messages_pending_changed,
+  gst_call_messages_received
 };
 
 GstCallWorker *

@@ -29,6 +29,7 @@ struct _GstCallDataOut
   GstCallDataSettings settings;
   gchar *to;
   gboolean hold;
+  guint n_pending;              /* peers that are being connected with */
   GPtrArray *links;             /* (element-type GstCallDataLink) */
 };
 

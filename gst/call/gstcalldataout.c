@@ -196,16 +196,19 @@ static void
 fill_in_peers (GstCallDataOut * self, GstQuery * query)
 {
   GValue list = G_VALUE_INIT;
-  guint i;
+  guint i, n_pending;
 
   g_value_init (&list, GST_TYPE_LIST);
   g_mutex_lock (&self->lock);
+  n_pending = self->n_pending;
   for (i = 0; i < self->links->len; i++) {
     GstCallDataLink *link = g_ptr_array_index (self->links, i);
     GValue id = G_VALUE_INIT;
 
-    if (!link->open)
+    if (!link->open) {
+      n_pending++;
       continue;
+    }
     g_value_init (&id, G_TYPE_STRING);
     g_value_set_string (&id, link->peer_id);
     gst_value_list_append_and_take_value (&list, &id);
@@ -213,6 +216,8 @@ fill_in_peers (GstCallDataOut * self, GstQuery * query)
   g_mutex_unlock (&self->lock);
   gst_structure_take_value (gst_query_writable_structure (query), "peers",
       &list);
+  gst_structure_set (gst_query_writable_structure (query), "pending",
+      G_TYPE_UINT, n_pending, NULL);
 }
 
 static gboolean
@@ -301,6 +306,14 @@ gst_call_data_out_tell (GstCallDataOut * self, GstStructure * s)
   GST_OBJECT_UNLOCK (self);
   for (i = 0; i < pads->len; i++)
     gst_pad_push_event (g_ptr_array_index (pads, i), gst_event_ref (event));
+}
+
+void
+gst_call_data_out_set_pending (GstCallDataOut * self, guint n)
+{
+  g_mutex_lock (&self->lock);
+  self->n_pending = n;
+  g_mutex_unlock (&self->lock);
 }
 
 static void

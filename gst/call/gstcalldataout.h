@@ -66,6 +66,8 @@ GstCallDataMessage *gst_call_data_out_pop (GstCallDataOut * self,
  * must not wait for it any more. */
 gboolean gst_call_data_out_is_stuck (GstCallDataOut * self,
     GstCallDataLink * link);
+/* How many are in the room that will have the channel */
+void gst_call_data_out_set_pending (GstCallDataOut * self, guint n);
 /* To who feeds the pads; (transfer full) */
 void gst_call_data_out_tell (GstCallDataOut * self, GstStructure * s);
 /* All that feed it have ended, and all they gave was taken */

@@ -223,6 +223,12 @@ peer_failed (gpointer data, GstCallPeer * peer, const gchar * code,
 }
 
 static void
+count_pending (gpointer room, gpointer data)
+{
+  gst_call_room_count_pending (room);
+}
+
+static void
 peer_state_changed (gpointer data, GstCallPeer * peer)
 {
   GstCallRoom *self = data;
@@ -230,6 +236,8 @@ peer_state_changed (gpointer data, GstCallPeer * peer)
 
   if (!member)
     return;
+  /* when it has its data channels, which is next */
+  gst_call_worker_post (self->config.worker, count_pending, self, NULL, NULL);
   if (gst_call_peer_get_state (peer) == GST_CALL_PEER_CONNECTED)
     member->connected_since = g_get_monotonic_time ();
   gst_call_room_post (self, "call-state", "peer-id", G_TYPE_STRING,

@@ -112,6 +112,7 @@ gst_call_members_fill (GstCallRoom * self)
               member->info->peer_id, self->max_peers), (NULL));
     member->told = TRUE;
   }
+  gst_call_room_count_pending (self);
 }
 
 static void

@@ -20,6 +20,7 @@
 
 #include "gstcallbin-private.h"
 #include "gstcalldata.h"
+#include "gstcallfilemessage.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
@@ -129,6 +130,18 @@ on_out_notify (GstCallDataOut * out, gpointer data)
     gst_call_worker_post (worker, send_data, self, NULL, NULL);
 }
 
+void
+gst_call_messages_pending_changed (GstElement * element, guint n)
+{
+  GstCallBin *self = GST_CALL_BIN (element);
+  g_autoptr (GPtrArray) outs = gst_call_messages_list (element);
+  guint i;
+
+  g_atomic_int_set (&self->n_pending, n);
+  for (i = 0; i < outs->len; i++)
+    gst_call_data_out_set_pending (g_ptr_array_index (outs, i), n);
+}
+
 static void
 data_added (gpointer object, gpointer data)
 {
@@ -146,6 +159,7 @@ get_out (GstCallBin * self, const gchar * label)
     return out;
   out = gst_object_ref_sink (gst_call_data_out_new (label, on_out_notify,
           self));
+  gst_call_data_out_set_pending (out, g_atomic_int_get (&self->n_pending));
   gst_bin_add (GST_BIN (self), GST_ELEMENT (out));
   gst_element_sync_state_with_parent (GST_ELEMENT (out));
   GST_OBJECT_LOCK (self);
@@ -326,10 +340,30 @@ tell_text (GstCallBin * self, const CallPeer * from, const gchar * label,
               G_TYPE_STRING, text, NULL)));
 }
 
+/* Nobody takes files out of this pad: the sender need not wait. */
+static void
+refuse_file (GstCallBin * self, const CallPeer * from, const gchar * text,
+    gsize length)
+{
+  g_autoptr (GstCallFileMessage) offer =
+      gst_call_file_message_parse (text, length);
+  GstCallFileMessage refusal = { GST_CALL_FILE_REFUSE, };
+  g_autofree gchar *answer = NULL;
+
+  if (!offer || offer->type != GST_CALL_FILE_OFFER)
+    return;
+  refusal.id = offer->id;
+  refusal.code = (gchar *) "refused";
+  refusal.text = (gchar *) "Nobody takes files there";
+  answer = gst_call_file_message_to_text (&refusal);
+  gst_call_room_reply (self->room, from->peer_id, FILES_LABEL, answer);
+}
+
 static void
 hand_out_text (GstCallBin * self, const CallPeer * from, const gchar * label,
     GstBuffer * buffer)
 {
+  GstCallDataIn *in = find_in (self, label);
   gsize size = gst_buffer_get_size (buffer);
   g_autofree gchar *text = g_malloc (size + 1);
   g_autoptr (GstCallDataOut) out = find_out (self, label);
@@ -345,6 +379,8 @@ hand_out_text (GstCallBin * self, const CallPeer * from, const gchar * label,
             text, NULL));
   if (!g_str_equal (label, FILES_LABEL))
     tell_text (self, from, label, text);
+  else if (!in || !gst_pad_is_linked (gst_call_data_in_get_pad (in)))
+    refuse_file (self, from, text, size);
 }
 
 gboolean

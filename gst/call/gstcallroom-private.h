@@ -67,6 +67,9 @@ void gst_call_room_send_close (GstCallRoom * self, const gchar * to,
 void gst_call_room_check_signalling (GstCallRoom * self);
 /* Is there a server that what is sent gets to? */
 gboolean gst_call_room_can_signal (GstCallRoom * self);
+/* After members or their connections changed: tells the owner how many are on
+ * their way */
+void gst_call_room_count_pending (GstCallRoom * self);
 /* NULL when it is not there */
 GstCallMember *gst_call_room_find (GstCallRoom * self, const gchar * peer_id);
 

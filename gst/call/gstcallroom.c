@@ -421,6 +421,29 @@ foreach_peer (GstCallRoom * self, GFunc func, gpointer data)
   }
 }
 
+static gboolean
+is_pending (GstCallMember * member)
+{
+  if (!member->placed || !member->info->connected)
+    return FALSE;
+  if (member->peer)
+    return gst_call_peer_get_state (member->peer) < GST_CALL_PEER_CONNECTED;
+  return member->retry_at || !gst_call_member_offers (member);
+}
+
+void
+gst_call_room_count_pending (GstCallRoom * self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += is_pending (value);
+  self->owner->pending_changed (self->bin, n);
+}
+
 static void
 send_data (gpointer peer, gpointer data)
 {

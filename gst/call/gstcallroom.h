@@ -24,6 +24,8 @@ typedef struct
   /* as in GstCallPeerRoom */
   GPtrArray *(*list_data) (GstElement * bin);
   void (*data_opened) (GstElement * bin, const gchar * label);
+  /* So many are in the room and being connected with */
+  void (*pending_changed) (GstElement * bin, guint n);
   gboolean (*data_received) (GstElement * bin, const CallPeer * from,
       const gchar * label, GstBuffer * buffer, gboolean text);
 } GstCallRoomOwner;

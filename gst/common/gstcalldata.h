@@ -23,7 +23,8 @@
  *
  * Query (GST_QUERY_CUSTOM, into data_LABEL)
  *   call-data-peers    is filled in: peers (GST_TYPE_LIST of string), the ids of
- *                      those that have the channel
+ *                      those that have the channel; pending (uint): how many more
+ *                      are in the room and being connected with
  */
 #pragma once
 

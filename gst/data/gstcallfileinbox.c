@@ -226,7 +226,7 @@ post_offered (GstCallFileInbox * self, GstCallFileTransfer * transfer)
 {
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-offered",
           "id", G_TYPE_UINT, transfer->id,
-          "name", G_TYPE_STRING, transfer->name,
+          "file-name", G_TYPE_STRING, transfer->name,
           "peer-id", G_TYPE_STRING, transfer->peer_id,
           "display-name", G_TYPE_STRING, transfer->display_name,
           "size", G_TYPE_INT64, transfer->size,
@@ -403,7 +403,7 @@ complete (GstCallFileInbox * self, GstCallFileTransfer * transfer,
   gst_call_file_inbox_reply_done (self, transfer->peer_id, transfer->id);
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-received",
           "id", G_TYPE_UINT, transfer->id,
-          "name", G_TYPE_STRING, name, "path", G_TYPE_STRING, path,
+          "file-name", G_TYPE_STRING, name, "path", G_TYPE_STRING, path,
           "peer-id", G_TYPE_STRING, transfer->peer_id,
           "display-name", G_TYPE_STRING, transfer->display_name,
           "size", G_TYPE_UINT64, gst_call_file_transfer_get_written (transfer),
@@ -496,7 +496,7 @@ gst_call_file_inbox_decide (GstCallFileInbox * self, const gchar * peer_id,
     gst_call_file_inbox_reply_end (self, GST_CALL_FILE_REFUSE, peer_id, id,
         "refused", gst_call_file_code_to_text ("refused"));
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-failed", "id",
-          G_TYPE_UINT, id, "name", G_TYPE_STRING, transfer->name, "peer-id",
+          G_TYPE_UINT, id, "file-name", G_TYPE_STRING, transfer->name, "peer-id",
           G_TYPE_STRING, peer_id, "code", G_TYPE_STRING,
           transfer->partial ? "cancelled" : "refused", "text", G_TYPE_STRING,
           "It was refused here.", NULL), NULL);

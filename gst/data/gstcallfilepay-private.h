@@ -81,6 +81,7 @@ struct _GstCallFilePay
     gchar *media_type;
     guint n_files;                  /* since PAUSED */
     guint n_sent;
+    gint64 patient_until;           /* monotonic; 0: nobody else was awaited */
     gboolean told_start;            /* GST_MESSAGE_PROGRESS */
     gboolean begun;                 /* events went out */
     gboolean binary;                /* caps that went out last */

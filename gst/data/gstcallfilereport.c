@@ -129,7 +129,7 @@ gst_call_file_inbox_post_failed (GstCallFileInbox * self, const gchar * peer_id,
     guint32 id, const gchar * name, const gchar * code, const gchar * text)
 {
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-failed", "id",
-          G_TYPE_UINT, id, "name", G_TYPE_STRING, name, "peer-id",
+          G_TYPE_UINT, id, "file-name", G_TYPE_STRING, name, "peer-id",
           G_TYPE_STRING, peer_id, "code", G_TYPE_STRING, code, "text",
           G_TYPE_STRING, text, NULL),
       g_strdup_printf ("The file \"%s\" of %s was not received. %s", name,
@@ -145,7 +145,7 @@ gst_call_file_inbox_post_progress (GstCallFileInbox * self,
   transfer->told = now;
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-progress",
           "id", G_TYPE_UINT, transfer->id,
-          "name", G_TYPE_STRING, transfer->name,
+          "file-name", G_TYPE_STRING, transfer->name,
           "peer-id", G_TYPE_STRING, transfer->peer_id,
           "position", G_TYPE_UINT64,
           gst_call_file_partial_get_size (transfer->partial),

@@ -17,6 +17,10 @@
 
 #define GST_CAT_DEFAULT gst_call_file_pay_debug
 
+/* For others of the room, when those who are there have the file */
+#define PATIENCE (10 * G_USEC_PER_SEC)
+#define LOOK_EVERY (50 * 1000)
+
 typedef enum
 {
   DO_NOTHING,                   /* ask again */
@@ -268,6 +272,7 @@ describe (GstCallFilePay * self)
   self->task.key = gst_call_file_new_key ();
   self->task.name = find_name (self);
   self->task.n_sent = 0;
+  self->task.patient_until = 0;
   GST_OBJECT_LOCK (self);
   if (*self->media_type)
     self->task.media_type = g_strdup (self->media_type);
@@ -391,16 +396,21 @@ finish (GstCallFilePay * self)
 
 /* --- the task --- */
 
-/* Those that have the channel already */
-static void
+/* Those that have the channel already. How many more are on their way? */
+static guint
 ask_peers (GstCallFilePay * self)
 {
+  guint n_pending = 0;
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
       gst_structure_new_empty (GST_CALL_DATA_PEERS));
   const GValue *list = NULL;
 
-  if (gst_pad_peer_query (self->src, query))
-    list = gst_structure_get_value (gst_query_get_structure (query), "peers");
+  if (gst_pad_peer_query (self->src, query)) {
+    const GstStructure *s = gst_query_get_structure (query);
+
+    list = gst_structure_get_value (s, "peers");
+    gst_structure_get_uint (s, "pending", &n_pending);
+  }
   g_mutex_lock (&self->lock);
   for (guint i = 0; list && GST_VALUE_HOLDS_LIST (list)
       && i < gst_value_list_get_size (list); i++) {
@@ -413,6 +423,7 @@ ask_peers (GstCallFilePay * self)
   }
   g_hash_table_remove_all (self->closed);
   g_mutex_unlock (&self->lock);
+  return n_pending;
 }
 
 static void
@@ -469,6 +480,26 @@ find_todo_locked (GstCallFilePay * self, GstCallFileStep * step)
   return DO_NOTHING;
 }
 
+/* A room is there before everybody in it is connected. TRUE: somebody is on the
+ * way, and there is patience left; some time has passed. */
+static gboolean
+wait_for_others (GstCallFilePay * self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (ask_peers (self) == 0)
+    return FALSE;
+  if (self->task.patient_until == 0)
+    self->task.patient_until = now + PATIENCE;
+  if (now >= self->task.patient_until)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  if (!self->flushing && !self->cancelled)
+    wait_locked (self, now + LOOK_EVERY);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
 static GstFlowReturn
 do_step (GstCallFilePay * self, const GstCallFileStep * step)
 {
@@ -498,7 +529,8 @@ do_step (GstCallFilePay * self, const GstCallFileStep * step)
       return GST_FLOW_OK;
     case GST_CALL_FILE_STEP_FINISHED:
     default:
-      finish (self);
+      if (!wait_for_others (self))
+        finish (self);
       return GST_FLOW_OK;
   }
 }

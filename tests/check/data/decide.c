@@ -202,7 +202,7 @@ GST_START_TEST (test_one_refuses)
   guint id = wait_for_offer (self);
 
   data_test_open (bob);
-  data_test_expect (self, FALSE, "call-file-offered", "name", "x");
+  data_test_expect (self, FALSE, "call-file-offered", "file-name", "x");
   fail_unless (act (ann, "refuse", DATA_TEST_SENDER, id));
   data_test_wait_eos (self);
   fail_unless_equals_int (data_test_count_files (ann->directory), 0);

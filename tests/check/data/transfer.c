@@ -52,7 +52,7 @@ GST_START_TEST (test_one)
 
   offered = data_test_wait_message (self, FALSE, "call-file-offered");
   fields = gst_message_get_structure (offered);
-  fail_unless_equals_string (gst_structure_get_string (fields, "name"),
+  fail_unless_equals_string (gst_structure_get_string (fields, "file-name"),
       "Übung 1.jpg");
   fail_unless_equals_string (gst_structure_get_string (fields,
           "display-name"), "Sender");
@@ -71,7 +71,7 @@ GST_START_TEST (test_one)
   fields = gst_message_get_structure (sent);
   fail_unless_equals_string (gst_structure_get_string (fields, "peer-id"),
       "ann");
-  fail_unless_equals_string (gst_structure_get_string (fields, "name"),
+  fail_unless_equals_string (gst_structure_get_string (fields, "file-name"),
       "Übung 1.jpg");
   /* a message holds its element */
   gst_clear_message (&offered);
