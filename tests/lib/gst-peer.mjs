@@ -119,6 +119,7 @@ class Peer {
   errors = []; // what gst-launch prints of errors and warnings
   warnings = [];
   elements = new Set(); // names of those that have changed their state
+  lines = []; // what the line wrote to file descriptor 3 (fdsink fd=3)
   exit = null; // {code, signal} once it has ended
   onElement = null; // (element, fields) => …, of each element message
   #child;
@@ -133,6 +134,11 @@ class Peer {
     this.#name = name;
     createInterface({ input: child.stdout }).on('line', (text) => this.#read(text));
     createInterface({ input: child.stderr }).on('line', (text) => this.#readError(text));
+    if (child.stdio[3])
+      createInterface({ input: child.stdio[3] }).on('line', (text) => {
+        this.lines.push(text);
+        this.#wake();
+      });
     child.on('error', (error) => this.#ended({ code: -1, signal: error.message }));
     child.on('close', (code, signal) => this.#ended({ code, signal }));
   }
@@ -241,6 +247,12 @@ class Peer {
       `${name} ${fits}`, options);
   }
 
+  // A line into its standard input (fdsrc); null: the end of it
+  type(text) { return text === null ? this.#child.stdin.end() : this.#child.stdin.write(`${text}\n`); }
+
+  // That line has come out of its fdsink fd=3
+  reads(text, options) { return this.until(() => this.lines.includes(text), `the line ${text}`, options); }
+
   joined(options) { return this.event('call-joined', undefined, options); }
 
   // What came in a slot so far: frames, moved, sounds, heard…
@@ -309,15 +321,16 @@ class Peer {
 //   convert  words before videoanalyse, such as 'decodebin !'
 //   listen   level, with properties of its own
 //   more     further launch text
+//   talk     it has a standard input and a file descriptor 3: type(), reads()
 //   fakes    GST_CALL_FAKE_DEVICES; '' for the real devices
 //   env      further environment
 //   prefix   words before gst-launch-1.0, such as those of link.mjs
 export function startPeer({ name = 'Ann', uri = '', call = {}, video = `callvideosrc ! ${SMALL}`, audio = 'callaudiosrc',
-  slots = 1, convert = '', listen = 'level', more = '', fakes = 'video=3,audio=2', env = {}, prefix = [] } = {}) {
+  slots = 1, convert = '', listen = 'level', more = '', talk = false, fakes = 'video=3,audio=2', env = {}, prefix = [] } = {}) {
   const [program, ...args] = [...prefix, 'gst-launch-1.0'];
   const child = spawn(program, [...args, '-m', '--no-fault',
     ...line({ name, uri, call, video, audio, slots, convert, listen, more })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: talk ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
     env: { ...environment(), GST_PLUGIN_PATH: process.env.GST_PLUGIN_PATH ?? `${BUILD}/gst`,
       GST_REGISTRY: process.env.GST_REGISTRY ?? `${BUILD}/registry-tests.bin`,
       GST_CALL_FAKE_DEVICES: fakes, NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
