@@ -3,13 +3,17 @@
 // The messages of signaling/PROTOCOL.md "Files": text to checked object and back,
 // chunks, and names that others chose. Pure functions, no I/O.
 
+import { checkStrings, checkText } from './message.js';
+
 export const CHUNK = 16384; // bytes of a file in one message of ours
 export const WINDOW = 4 * 1024 * 1024; // bytes sent beyond the last ack
 export const ACK_EVERY = 256 * 1024;
 export const MAX_ID = 0xffffffff;
 const MAX_CHUNK = 3 * 16384; // in one of theirs
 const MAX_CONTROL = 4096; // bytes of a control message
-const MAX_TYPE = 128; // bytes of a media type
+const MAX_DEPTH = 8;
+const MAX_TYPE = 100; // bytes of a media type
+const MAX_LINE = 200; // bytes of a text
 const MAX_FILE_NAME = 200; // bytes of a file's name
 const MAX_EXTENSION = 16; // of them kept when the rest is cut
 const HEADER = 12;
@@ -19,42 +23,69 @@ const size = (text) => utf8.encode(text).length;
 
 const within = (min, max) => (value) => Number.isInteger(value) && value >= min && value <= max;
 const matches = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
-const text = (value) => typeof value === 'string';
 const id = within(1, MAX_ID);
 const offset = within(0, Number.MAX_SAFE_INTEGER);
 
-// type to required fields, and to those that may be missing
+// Whole characters
+function shorten(name, max) {
+  let room = max;
+  let kept = '';
+  for (const character of name) {
+    room -= size(character);
+    if (room < 0)
+      break;
+    kept += character;
+  }
+  return kept;
+}
+
+const CODES = new Set(['refused', 'too-big', 'no-space', 'bad-name', 'bad-hash', 'bad-order', 'too-many', 'failed']);
+
+// "type/subtype" of RFC 6838, without parameters
+export function cleanMediaType(type = '') {
+  const [bare] = String(type).split(/[; ]/);
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(bare) && bare.length <= MAX_TYPE ? bare.toLowerCase() : 'application/octet-stream';
+}
+
+const clean = {
+  mediaType: cleanMediaType,
+  code: (code) => CODES.has(code) ? code : 'failed',
+  text: (line) => typeof line === 'string' ? shorten(line.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, ''), MAX_LINE) : '',
+};
+
+// type to the fields that it has to have, and to those that are made what they should be
 const TYPES = {
-  'file-offer': [{ id, key: matches(/^[A-Za-z0-9_-]{22}$/), name: text, size: within(-1, Number.MAX_SAFE_INTEGER) },
-    { mediaType: text }],
+  'file-offer': [{ id, key: matches(/^[A-Za-z0-9_-]{22}$/), name: (name) => typeof name === 'string',
+    size: within(-1, Number.MAX_SAFE_INTEGER) }, ['mediaType']],
   'file-accept': [{ id, offset }],
   'file-ack': [{ id, offset }],
   'file-end': [{ id, size: offset, sha256: matches(/^[0-9a-f]{64}$/) }],
   'file-done': [{ id }],
-  'file-refuse': [{ id, code: matches(/^[a-z-]{1,32}$/) }],
-  'file-cancel': [{ id, by: matches(/^(sender|receiver)$/) }],
+  'file-refuse': [{ id }, ['code', 'text']],
+  'file-cancel': [{ id, by: matches(/^(sender|receiver)$/) }, ['text']],
 };
 
 // The message with the fields of its type only, or null: not one of ours, or broken
 export function parseControl(line) {
-  if (line.length > MAX_CONTROL || size(line) > MAX_CONTROL)
-    return null;
   let value;
   try {
-    value = JSON.parse(line);
+    checkText(line, MAX_CONTROL, MAX_DEPTH);
+    value = JSON.parse(line, checkStrings);
   } catch {
     return null;
   }
   if (typeof value?.type !== 'string' || !Object.hasOwn(TYPES, value.type))
     return null;
-  const [required, optional = {}] = TYPES[value.type];
+  const [required, wished = []] = TYPES[value.type];
   const message = { type: value.type };
-  for (const [name, fits] of Object.entries({ ...required, ...optional })) {
-    if (Object.hasOwn(value, name) && fits(value[name]))
-      message[name] = value[name];
-    else if (name in required)
+  for (const [name, fits] of Object.entries(required)) {
+    if (!Object.hasOwn(value, name) || !fits(value[name]))
       return null;
+    message[name] = value[name];
   }
+  for (const name of wished)
+    message[name] = clean[name](value[name]);
   return message;
 }
 
@@ -81,18 +112,6 @@ export function parseChunk(buffer) {
 // What other systems take for a device
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i;
 
-function shorten(name, max) {
-  let room = max;
-  let kept = '';
-  for (const character of name) {
-    room -= size(character);
-    if (room < 0)
-      break;
-    kept += character;
-  }
-  return kept;
-}
-
 // A name that is safe to show and to save under
 export function cleanFileName(name) {
   const last = name.slice(-8 * MAX_CONTROL).split(/[/\\]/).at(-1);
@@ -106,9 +125,6 @@ export function cleanFileName(name) {
   const kept = size(extension) <= MAX_EXTENSION ? extension : '';
   return shorten(clean.slice(0, clean.length - kept.length), MAX_FILE_NAME - size(kept)).trimEnd() + kept;
 }
-
-export const cleanMediaType = (type = '') =>
-  /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i.test(type) && size(type) <= MAX_TYPE ? type.toLowerCase() : 'application/octet-stream';
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 let hashing = Promise.resolve();

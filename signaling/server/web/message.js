@@ -191,14 +191,14 @@ const TYPES = {
 // ---- text
 
 // JSON.parse is safe at any depth here, but the C side is not: both refuse the same
-function checkText(text) {
-  if (size(text) > MAX_MESSAGE)
-    throw new ProtocolError('too-large', `Message of more than ${MAX_MESSAGE} bytes`);
+export function checkText(text, maxSize = MAX_MESSAGE, maxDepth = MAX_DEPTH) {
+  if (size(text) > maxSize)
+    throw new ProtocolError('too-large', `Message of more than ${maxSize} bytes`);
   let depth = 0;
   for (const [token, whole] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]|(\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
     if (token === '[' || token === '{') {
-      if (++depth > MAX_DEPTH)
-        throw new ProtocolError('too-deep', `Message nested deeper than ${MAX_DEPTH} levels`);
+      if (++depth > maxDepth)
+        throw new ProtocolError('too-deep', `Message nested deeper than ${maxDepth} levels`);
     } else if (token === ']' || token === '}') {
       depth--;
     } else if (whole?.length > MAX_DIGITS) {
@@ -210,7 +210,8 @@ function checkText(text) {
 // No NUL and no half of a surrogate pair, in values and names
 const unclean = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-function checkStrings(name, value) {
+// For JSON.parse
+export function checkStrings(name, value) {
   if (unclean.test(name) || (typeof value === 'string' && unclean.test(value)))
     throw new ProtocolError('bad-message', 'Not a JSON text in UTF-8');
   return value;

@@ -78,7 +78,7 @@ await step('two in a call, one of them hostile', async () => {
 
 const names = [
   ['../../etc/passwd', 'passwd'], ['..\\..\\boot.ini', 'boot.ini'], ['/', 'file'], ['..', 'file'], ['', 'file'], ['.bashrc', 'bashrc'],
-  ['con', 'file'], ['NUL.txt', 'file'], ['photo\u202egpj.exe', 'photogpj.exe'], ['a\u0000b\nc\u001b[31m.txt', 'abc[31m.txt'],
+  ['con', 'file'], ['NUL.txt', 'file'], ['photo\u202egpj.exe', 'photogpj.exe'], ['a\u0007b\nc\u001b[31m.txt', 'abc[31m.txt'],
   ['<img src=x onerror="window.pwned=1">.png', '_img src=x onerror=_window.pwned=1__.png'], [`${'ö'.repeat(600)}.jpeg`, `${'ö'.repeat(97)}.jpeg`],
 ];
 for (const [sent, saved] of names)
@@ -96,7 +96,7 @@ await step('what is no offer is ignored', async () => {
   await evil(() => {
     const { say, offer } = window.evil;
     for (const fields of [{ size: -2 }, { size: 1.5 }, { size: '10' }, { size: null }, { size: 1e300 }, { id: 0 }, { id: -1 }, { id: 2 ** 32 },
-      { id: '7' }, { key: 'short' }, { key: '<b>'.padEnd(22, 'x') }, { key: null }, { name: 7 }, { name: ['x'] }, { name: 'x'.repeat(10240) }])
+      { id: '7' }, { key: 'short' }, { key: '<b>'.padEnd(22, 'x') }, { key: null }, { name: 7 }, { name: ['x'] }, { name: 'a\0b' }, { name: '\ud800' }, { name: 'x'.repeat(10240) }])
       offer(fields);
     for (const text of ['', 'null', '7', '[]', '{}', '{"type":', '{"type":"file-steal","id":1}', '{"type":{"x":1}}', '{"type":"toString"}',
       '{"type":"__proto__"}', '{"type":"file-offer","__proto__":{"polluted":1}}', `${'['.repeat(2000)}`, '{"type":"file-end","id":5}',

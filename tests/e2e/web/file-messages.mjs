@@ -5,6 +5,7 @@
 // then it gets what PROTOCOL.md allows and nothing else, and names that are harmless.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { cleanFileName, cleanMediaType, control, makeChunk, parseChunk, parseControl }
   from '../../../signaling/server/web/file-protocol.js';
 import { cleanText, messageOf, textOf } from '../../../signaling/server/web/chat.js';
@@ -14,19 +15,19 @@ const KEY = 'abcdefghijklmnopqrstuv';
 const HASH = '0123456789abcdef'.repeat(4);
 const good = [
   { type: 'file-offer', id: 1, key: KEY, name: 'a', size: 0, mediaType: 'image/png' },
-  { type: 'file-offer', id: 4294967295, key: KEY, name: '', size: -1 },
+  { type: 'file-offer', id: 4294967295, key: KEY, name: '', size: -1, mediaType: 'application/octet-stream' },
   { type: 'file-accept', id: 1, offset: 0 },
   { type: 'file-ack', id: 1, offset: 9007199254740991 },
   { type: 'file-end', id: 1, size: 5, sha256: HASH },
   { type: 'file-done', id: 1 },
-  { type: 'file-refuse', id: 1, code: 'no-space' },
-  { type: 'file-cancel', id: 1, by: 'receiver' },
+  { type: 'file-refuse', id: 1, code: 'no-space', text: '' },
+  { type: 'file-cancel', id: 1, by: 'receiver', text: 'No.' },
 ];
 for (const { type, ...fields } of good) {
   assert.deepEqual(parseControl(control(type, fields)), { type, ...fields });
   assert.match(control(type, fields), /^\{"type":"file-/);
   assert.deepEqual(parseControl(control(type, { ...fields, further: [1] })), { type, ...fields });
-  for (const name of Object.keys(fields).filter((field) => field !== 'mediaType'))
+  for (const name of Object.keys(fields).filter((field) => !['mediaType', 'code', 'text'].includes(field)))
     for (const wrong of [null, {}, [], true, '', 'x y', -2, 0.5, 1e20, { toString: 1 }])
       if (name !== 'name' || typeof wrong !== 'string')
         assert.equal(parseControl(control(type, { ...fields, [name]: wrong })), null, `${type} ${name} ${JSON.stringify(wrong)}`);
@@ -36,6 +37,16 @@ for (const id of [0, -1, 4294967296, '1'])
 for (const text of ['', '{', 'null', '1', '"x"', '[]', '{}', '{"type":"constructor"}', '{"type":["file-done"],"id":1}', '{"type":"file-done"}',
   `{"type":"file-done","id":1,"x":"${'é'.repeat(2100)}"}`, '{"type":"chat","id":1}', '{"type":"file-offer","__proto__":{"id":1}}'])
   assert.equal(parseControl(text), null, text.slice(0, 40));
+
+// Those that the C side also runs
+const vectors = JSON.parse(readFileSync(new URL('../../data/protocol/files.json', import.meta.url)));
+assert.ok(vectors.length > 40);
+for (const { name, text, valid, fields } of vectors) {
+  const message = parseControl(text);
+  assert.equal(message !== null, valid, name);
+  for (const [field, value] of Object.entries(fields ?? {}))
+    assert.equal(message[field], value, `${name}: ${field}`);
+}
 
 const chunk = makeChunk(0x01020304, 0x1fffffffffffff, Uint8Array.of(7, 8));
 assert.deepEqual([...chunk], [1, 2, 3, 4, 0, 0x1f, 255, 255, 255, 255, 255, 255, 7, 8]);
@@ -59,7 +70,8 @@ for (const [name, clean] of [['photo.jpg', 'photo.jpg'], ['Grüße 中文 👩�
 }
 assert.ok(bytes(cleanFileName('x/'.repeat(1e6))) <= 200);
 assert.equal(cleanMediaType('Image/PNG'), 'image/png');
-for (const type of ['', undefined, 'text', 'text/html;charset=x', `a/${'b'.repeat(200)}`, 'a/<b>'])
+assert.equal(cleanMediaType('text/html;charset=x'), 'text/html');
+for (const type of ['', undefined, null, 7, 'text', `a/${'b'.repeat(200)}`, 'a/<b>'])
   assert.equal(cleanMediaType(type), 'application/octet-stream');
 
 assert.equal(cleanText('a\r\nb\rc\n\n'), 'a\nb\nc');
