@@ -236,7 +236,8 @@ export class Sender {
 
   async #feed(part) {
     const { round, sent } = part;
-    const length = Math.min(READ, part.room, Math.max(CHUNK, HIGH - this.#link.buffered));
+    const free = Math.ceil((HIGH - this.#link.buffered) / CHUNK) * CHUNK;
+    const length = Math.min(READ, part.room, free);
     let bytes;
     try {
       bytes = new Uint8Array(await part.upload.file.slice(sent, sent + length).arrayBuffer());
