@@ -59,7 +59,9 @@ GST_DEBUG_CATEGORY (gst_call_file_pay_debug);
 #define GST_CAT_DEFAULT gst_call_file_pay_debug
 
 #define DEFAULT_CHUNK_SIZE (32 * 1024)
-#define DEFAULT_WINDOW GST_CALL_FILE_WINDOW
+/* Less than what makes a pad of callbin wait for a peer, so that a slow one never
+ * holds up the task; more made it no faster, only busier */
+#define DEFAULT_WINDOW (768 * 1024)
 #define DEFAULT_TIMEOUT 60      /* s */
 #define MAX_PEERS 256
 
@@ -474,8 +476,9 @@ gst_call_file_pay_install_properties (GObjectClass * gobject_class)
    * GstCallFilePay:window:
    *
    * Bytes on the way to a receiver that it has not acknowledged yet. With
-   * several receivers each has 768 KiB at most, so that a slow one does not hold
-   * up the others.
+   * several receivers each has 768 KiB at most. More than the default helps on
+   * long and fast networks, but then one that is slow holds up whatever else
+   * there is to do for the file.
    *
    * Since: 0.1
    */

@@ -227,6 +227,7 @@ gst_call_file_receivers_open (GstCallFileReceivers * self,
           "is read.");
   } else if (may_come_back (receiver)) {
     receiver->state = OFFER;
+    receiver->told = FALSE;
   }
   receiver->open = TRUE;
   if (receiver->state == OFFER)

@@ -249,6 +249,8 @@ on_reply (GstPad * pad, GstObject * parent, GstEvent * event)
 static void
 set_open (DataReceiver * receiver, gboolean open)
 {
+  /* callbin has one thread for it */
+  g_mutex_lock (&receiver->test->order);
   g_mutex_lock (&receiver->test->lock);
   receiver->open = open;
   g_mutex_unlock (&receiver->test->lock);
@@ -256,6 +258,7 @@ set_open (DataReceiver * receiver, gboolean open)
           "peer-id", G_TYPE_STRING, receiver->id,
           "display-name", G_TYPE_STRING, "Somebody",
           "open", G_TYPE_BOOLEAN, open, NULL));
+  g_mutex_unlock (&receiver->test->order);
 }
 
 void
@@ -370,6 +373,7 @@ data_test_new (void)
   self->folder = g_dir_make_tmp ("gst-call-data-XXXXXX", NULL);
   self->receivers = g_ptr_array_new ();
   self->bus = gst_bus_new ();
+  g_mutex_init (&self->order);
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   self->wire = gst_pad_new ("wire", GST_PAD_SINK);
@@ -454,6 +458,10 @@ receiver_free (DataReceiver * receiver)
   gst_element_set_state (receiver->depay, GST_STATE_NULL);
   gst_element_set_bus (receiver->depay, NULL);
   gst_pad_set_active (receiver->out, FALSE);
+  /* the clock's thread may still be in it for a moment */
+  for (guint i = 0; i < 1000
+      && GST_OBJECT_REFCOUNT_VALUE (receiver->depay) > 1; i++)
+    g_usleep (1000);
   gst_check_teardown_element (receiver->depay);
   gst_object_unref (receiver->out);
   fail_if_hidden (receiver->directory);
@@ -480,6 +488,7 @@ data_test_free (DataTest * self)
   gst_object_unref (self->bus);
   remove_folder (self->folder);
   g_free (self->folder);
+  g_mutex_clear (&self->order);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
   g_free (self);

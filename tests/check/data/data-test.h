@@ -36,6 +36,7 @@ struct _DataTest
   gboolean text;                    /* caps that came from it */
   GPtrArray *receivers;             /* of DataReceiver */
   GstBus *bus;                      /* of the receivers */
+  GMutex order;                     /* of what the sender is told of peers */
   GMutex lock;
   GCond cond;
   gboolean eos;                     /* lock */

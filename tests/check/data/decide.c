@@ -148,7 +148,7 @@ GST_START_TEST (test_receiver_cancels)
 
   self->reply_filter = stop_acks;
   fail_unless (act (ann, "accept", DATA_TEST_SENDER, id));
-  wait_for_chunks (self, 128);
+  wait_for_chunks (self, 24);
   fail_unless (act (ann, "refuse", DATA_TEST_SENDER, id));
   fail_unless_equals_int (data_test_count_files (ann->directory), 0);
   data_test_wait_eos (self);
@@ -168,7 +168,7 @@ GST_START_TEST (test_sender_cancels)
 
   self->reply_filter = stop_acks;
   fail_unless (act (ann, "accept", DATA_TEST_SENDER, id));
-  wait_for_chunks (self, 128);
+  wait_for_chunks (self, 24);
   g_signal_emit_by_name (self->pay, "cancel");
   data_test_wait_eos (self);
   fail_unless_equals_int (data_test_count_files (ann->directory), 0);

@@ -150,7 +150,7 @@ GST_START_TEST (test_eos)
   self->reply_filter = stop_acks;
   data_test_open (ann);
   start (self, path, FALSE);
-  while (n < 128) {
+  while (n < 24) {
     g_usleep (1000);
     g_mutex_lock (&self->lock);
     n = self->n_chunks;
