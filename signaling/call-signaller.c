@@ -408,6 +408,8 @@ call_signaller_install_properties (GObjectClass * object_class)
 static void
 call_signaller_class_init (CallSignallerClass * klass)
 {
+  /* before there are threads: G_DEFINE_QUARK has no lock */
+  (void) CALL_SIGNALLER_ERROR;
   G_OBJECT_CLASS (klass)->finalize = call_signaller_finalize;
   call_signaller_install_properties (G_OBJECT_CLASS (klass));
 

@@ -479,12 +479,13 @@ data_test_free (DataTest * self)
     gst_object_unref (self->pipeline);
   }
   gst_pad_set_active (self->wire, FALSE);
-  gst_object_unref (self->wire);
   /* its messages hold their elements */
   gst_bus_set_flushing (self->bus, TRUE);
   for (guint i = 0; i < self->receivers->len; i++)
     receiver_free (g_ptr_array_index (self->receivers, i));
   g_ptr_array_unref (self->receivers);
+  /* until then they may say something */
+  gst_object_unref (self->wire);
   gst_object_unref (self->bus);
   remove_folder (self->folder);
   g_free (self->folder);
