@@ -203,6 +203,16 @@ wait_for_end ()
   done
 }
 
+# Until the line that was run last has ended by itself, or the time is over
+wait_for_last ()
+{
+  local end=$((SECONDS + ${duration#-}))
+  while kill -0 "${pids[-1]}" 2>/dev/null && [ "$duration" -ge 0 ]; do
+    [ "$duration" -eq 0 ] || [ "$SECONDS" -lt "$end" ] || break
+    sleep 0.1
+  done
+}
+
 # NAME: what went wrong in that line, for people
 show_errors ()
 {
