@@ -496,8 +496,8 @@ gst_call_file_inbox_decide (GstCallFileInbox * self, const gchar * peer_id,
     gst_call_file_inbox_reply_end (self, GST_CALL_FILE_REFUSE, peer_id, id,
         "refused", gst_call_file_code_to_text ("refused"));
   gst_call_file_inbox_post (self, gst_structure_new ("call-file-failed", "id",
-          G_TYPE_UINT, id, "file-name", G_TYPE_STRING, transfer->name, "peer-id",
-          G_TYPE_STRING, peer_id, "code", G_TYPE_STRING,
+          G_TYPE_UINT, id, "file-name", G_TYPE_STRING, transfer->name,
+          "peer-id", G_TYPE_STRING, peer_id, "code", G_TYPE_STRING,
           transfer->partial ? "cancelled" : "refused", "text", G_TYPE_STRING,
           "It was refused here.", NULL), NULL);
   g_ptr_array_remove_fast (self->transfers, transfer);
