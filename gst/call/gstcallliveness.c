@@ -39,7 +39,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define SUSPECT_WITHOUT_CHANNEL_AFTER 20
 #define RESTART_EVERY 10
 #define REBUILD_AFTER 120
-/* webrtcbin does not look for addresses twice */
+/* webrtcbin does not look for addresses twice, on other interfaces or at a TURN
+ * server that has forgotten what it gave */
 #define REBUILD_ELSEWHERE_AFTER 14
 
 /* PROTOCOL.md, 4, byte by byte */
@@ -154,6 +155,11 @@ climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
   if (other && (moved || self->silent >= REBUILD_ELSEWHERE_AFTER)) {
     gst_call_peer_fail (self, "ice-failed", "This machine has other addresses "
         "than when the call with %s began", self->info->peer_id);
+  } else if (self->silent >= REBUILD_ELSEWHERE_AFTER
+      && gst_call_path_is_relayed (self->path)) {
+    gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s, and the "
+        "TURN server may have forgotten the address that it gave",
+        self->info->peer_id);
   } else if (self->silent >= REBUILD_AFTER) {
     gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s for %d s",
         self->info->peer_id, REBUILD_AFTER * GST_CALL_LOOK_MS / 1000);

@@ -173,18 +173,35 @@ gst_call_path_addresses_went (const gchar * before, const gchar * after)
   return FALSE;
 }
 
-gboolean
-gst_call_path_lost_address (GstCallPath * self, const gchar * addresses)
+/* Candidates live as long as their stream. FALSE: there is no path. */
+static gboolean
+get_pair (GstCallPath * self, NiceCandidate ** local, NiceCandidate ** remote)
 {
   g_autoptr (GObject) ice = NULL;
   g_autoptr (GObject) agent = gst_call_ice_get_agent (self->webrtcbin, &ice);
+
+  return agent && nice_agent_get_selected_pair (NICE_AGENT (agent), STREAM,
+      COMPONENT, local, remote);
+}
+
+gboolean
+gst_call_path_is_relayed (GstCallPath * self)
+{
+  NiceCandidate *local = NULL, *remote = NULL;
+
+  return get_pair (self, &local, &remote)
+      && (local->type == NICE_CANDIDATE_TYPE_RELAYED
+      || remote->type == NICE_CANDIDATE_TYPE_RELAYED);
+}
+
+gboolean
+gst_call_path_lost_address (GstCallPath * self, const gchar * addresses)
+{
   g_auto (GStrv) list = g_strsplit (addresses, " ", -1);
   NiceCandidate *local = NULL, *remote = NULL;
   gchar address[NICE_ADDRESS_STRING_LEN];
 
-  /* local candidates live as long as their stream */
-  if (!agent || !nice_agent_get_selected_pair (NICE_AGENT (agent), STREAM,
-          COMPONENT, &local, &remote))
+  if (!get_pair (self, &local, &remote))
     return FALSE;
   nice_address_to_string (&local->base_addr, address);
   return !g_strv_contains ((const gchar * const *) list, address);

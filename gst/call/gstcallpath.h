@@ -29,6 +29,9 @@ gboolean gst_call_path_restart (GstCallPath * self);
 gboolean gst_call_path_lost_address (GstCallPath * self,
     const gchar * addresses);
 
+/* Does the path in use lead through a TURN server, ours or the peer's? */
+gboolean gst_call_path_is_relayed (GstCallPath * self);
+
 /* All addresses of this machine that a path can begin at, in an order that
  * tells two sets apart. (transfer full) */
 gchar *gst_call_path_list_addresses (void);

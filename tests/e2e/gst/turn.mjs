@@ -3,7 +3,8 @@
 // Given coturn, and two callbins that may use nothing but a relay,
 // when each is given it over UDP, TCP and TLS,
 // then they see and hear each other; and what is wrong with a server (credentials, certificate) is
-// told within 5 s, with what to do, and is why there is no path.
+// told within 5 s, with what to do, and is why there is no path; and a server that was restarted
+// costs some seconds.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import { iceServers, startTurn } from '../../lib/turn-server.mjs';
 
 const TTL = 2; // s
 const SLACK = 10000; // ms, for a busy machine
+const FORGOTTEN = 15000; // ms, of which 7 until it is sure
 const TELL_TIMEOUT = 5000; // ms from when it goes to the server
 
 watchdog(170);
@@ -70,6 +72,19 @@ await step('what is wrong with a server is told at once', () => Promise.all(WRON
   assert.match(failure.text, /relay allows TURN only/, what);
   await end(pair);
 })));
+
+await step('the TURN server is killed and started again: pictures come again by themselves', async () => {
+  const pair = makePair([turn.udp], turn.credentials());
+  await Promise.all(pair.map((peer) => peer.meets()));
+  const started = Date.now();
+  await turn.restart();
+  await pair[0].event('call-state', ({ state }) => state === 'reconnecting');
+  await Promise.all(pair.map((peer) => peer.event('call-state', ({ state }) => state === 'connected', { since: peer.events.length })));
+  await Promise.all(pair.map((peer) => peer.sees()));
+  console.log(`# after ${Date.now() - started} ms`);
+  assert.ok(Date.now() - started < FORGOTTEN + SLACK, `after ${Date.now() - started} ms`);
+  await end(pair);
+});
 
 await step('of five STUN servers the only one that lives is used, and the others are told', async () => {
   const uri = roomUri(server, 'five');
