@@ -30,6 +30,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* What SCTP has was sent by then, if it can be */
 #define LINGER_MS 500
 
+/* Element messages about texts: at once, and the time for one more */
+#define MAX_POSTS 200
+#define POST_US (G_USEC_PER_SEC / 50)
+
 #define CHAT_LABEL "chat"
 /* Its text is the file protocol's, and not for people */
 #define FILES_LABEL "files"
@@ -327,12 +331,34 @@ gst_call_messages_opened (GstElement * element, const gchar * label)
   gst_call_room_start_sinks (self->room, gst_call_data_in_get_pad (in));
 }
 
+/* A bus has no bound, and who sends must not fill it: beyond some hundreds and
+ * fifty a second, texts come as signals and out of the pad alone. */
+static gboolean
+may_post (GstCallBin * self)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 more = (now - self->posts_time) / POST_US;
+
+  if (more > 0) {
+    self->posts = MIN (self->posts + more, MAX_POSTS);
+    self->posts_time = now;
+  }
+  if (self->posts == 0)
+    return FALSE;
+  self->posts--;
+  return TRUE;
+}
+
 /* For applications, and people who read messages */
 static void
 tell_text (GstCallBin * self, const CallPeer * from, const gchar * label,
     const gchar * text)
 {
   gst_call_signals_message (GST_ELEMENT (self), from->peer_id, label, text);
+  if (!may_post (self)) {
+    GST_INFO_OBJECT (self, "a text of %s is not posted", from->peer_id);
+    return;
+  }
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element
       (GST_OBJECT (self), gst_structure_new ("call-message", "peer-id",
               G_TYPE_STRING, from->peer_id, "display-name", G_TYPE_STRING,
