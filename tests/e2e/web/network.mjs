@@ -19,6 +19,8 @@ import { done, step } from '../../lib/tap.mjs';
 const ADDRESS = '10.77.0.1';
 const INSIDE = `ip link set lo up
 ip link add call0 type veth peer name call1
+ip link set call0 addrgenmode none
+ip link set call1 addrgenmode none
 ip address add ${ADDRESS}/24 dev call0
 ip link set call0 up
 ip link set call1 up
