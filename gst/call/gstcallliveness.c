@@ -26,6 +26,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcallpeer-private.h"
 
 #include <gio/gio.h>
@@ -106,25 +107,11 @@ on_arrival (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-static void
-on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
-    gpointer data)
-{
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) src = NULL;
-
-  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), "nicesrc"))
-    return;
-  src = gst_element_get_static_pad (element, "src");
-  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_arrival, data, NULL);
-}
-
 void
 gst_call_liveness_connect (GstCallPeer * self)
 {
-  g_signal_connect (self->webrtcbin, "deep-element-added",
-      G_CALLBACK (on_deep_element_added), self);
+  gst_call_probe_inside (self->webrtcbin, "nicesrc", GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_arrival, self);
   self->addresses = gst_call_path_list_addresses ();
 }
 

@@ -89,6 +89,48 @@ gst_call_refuse_queries (GstPad * pad)
       refuse_serialized, NULL, NULL);
 }
 
+typedef struct
+{
+  const gchar *factory;         /* static */
+  GstPadProbeType type;
+  GstPadProbeCallback probe;
+  gpointer data;
+} Inside;
+
+static void
+on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
+    gpointer data)
+{
+  const Inside *inside = data;
+  GstElementFactory *factory = gst_element_get_factory (element);
+  g_autoptr (GstPad) src = NULL;
+
+  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), inside->factory))
+    return;
+  src = gst_element_get_static_pad (element, "src");
+  gst_pad_add_probe (src, inside->type, inside->probe, inside->data, NULL);
+}
+
+static void
+inside_free (gpointer data, GClosure * closure)
+{
+  g_free (data);
+}
+
+void
+gst_call_probe_inside (GstElement * bin, const gchar * factory,
+    GstPadProbeType type, GstPadProbeCallback probe, gpointer data)
+{
+  Inside *inside = g_new0 (Inside, 1);
+
+  inside->factory = factory;
+  inside->type = type;
+  inside->probe = probe;
+  inside->data = data;
+  g_signal_connect_data (bin, "deep-element-added",
+      G_CALLBACK (on_deep_element_added), inside, inside_free, 0);
+}
+
 GstBuffer *
 gst_call_probe_buffer (GstPadProbeInfo * info)
 {

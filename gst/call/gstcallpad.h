@@ -22,6 +22,11 @@ GstPad *gst_call_add_gate (GstElement * bin, const gchar * name,
  * answer: behind this pad nothing answers them, and nobody waits. */
 void gst_call_refuse_queries (GstPad * pad);
 
+/* `probe` on the src pad of each element that a factory of that name makes inside
+ * `bin` from now on; `data` outlives the bin. */
+void gst_call_probe_inside (GstElement * bin, const gchar * factory,
+    GstPadProbeType type, GstPadProbeCallback probe, gpointer data);
+
 /* In a probe of BUFFER | BUFFER_LIST: the (first) buffer, or NULL */
 GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);
 

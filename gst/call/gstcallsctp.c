@@ -14,6 +14,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcallsctp.h"
 
 #include <gst/sctp/sctpsendmeta.h>
@@ -53,24 +54,11 @@ on_message (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-static void
-on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
-    gpointer data)
-{
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) src = NULL;
-
-  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), "appsrc"))
-    return;
-  src = gst_element_get_static_pad (element, "src");
-  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER, on_message, NULL, NULL);
-}
-
 void
 gst_call_sctp_mend (GstElement * webrtcbin)
 {
-  g_signal_connect (webrtcbin, "deep-element-added",
-      G_CALLBACK (on_deep_element_added), NULL);
+  gst_call_probe_inside (webrtcbin, "appsrc", GST_PAD_PROBE_TYPE_BUFFER,
+      on_message, NULL);
 }
 
 guint64
