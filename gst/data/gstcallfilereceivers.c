@@ -496,8 +496,8 @@ hash_next (GstCallFileReceivers * self, GstCallFileStep * step)
   return FALSE;
 }
 
-static gboolean
-is_finished (GstCallFileReceivers * self)
+gboolean
+gst_call_file_receivers_is_finished (GstCallFileReceivers * self)
 {
   for (guint i = 0; i < self->all->len; i++) {
     if (get (self, i)->state < DONE)
@@ -523,6 +523,6 @@ gst_call_file_receivers_next (GstCallFileReceivers * self, gint64 now,
   }
   if (send_next (self, now, step) || hash_next (self, step))
     return;
-  if (is_finished (self))
+  if (gst_call_file_receivers_is_finished (self))
     step->type = GST_CALL_FILE_STEP_FINISHED;
 }

@@ -74,6 +74,8 @@ gboolean gst_call_file_receivers_apply (GstCallFileReceivers * self,
 void gst_call_file_receivers_cancel (GstCallFileReceivers * self,
     const gchar * code, const gchar * text);
 
+/* There were some, and none of them wants anything any more */
+gboolean gst_call_file_receivers_is_finished (GstCallFileReceivers * self);
 /* What to do next; it counts as done */
 void gst_call_file_receivers_next (GstCallFileReceivers * self, gint64 now,
     GstCallFileStep * step);

@@ -312,15 +312,18 @@ open_peers_locked (GstCallFilePay * self)
     gst_call_file_receivers_open (self->receivers, peer_id, now);
 }
 
+/* An encoder that is asked would answer with what goes into it. */
 static gint64
 find_size (GstCallFilePay * self)
 {
+  gboolean pulled;
   gint64 size;
 
   g_mutex_lock (&self->lock);
   size = self->segment_size;
+  pulled = self->mode == GST_PAD_MODE_PULL;
   g_mutex_unlock (&self->lock);
-  if (size >= 0 || self->task.n_files > 0)
+  if (size >= 0 || !pulled)
     return size;
   if (!gst_pad_peer_query_duration (self->sink, GST_FORMAT_BYTES, &size)
       || size > GST_CALL_FILE_MAX_SIZE)
@@ -487,7 +490,15 @@ wait_for_others (GstCallFilePay * self)
 {
   gint64 now = g_get_monotonic_time ();
 
-  if (ask_peers (self) == 0)
+  guint n_pending = ask_peers (self);
+  gboolean finished;
+
+  g_mutex_lock (&self->lock);
+  finished = gst_call_file_receivers_is_finished (self->receivers);
+  g_mutex_unlock (&self->lock);
+  if (!finished)                /* somebody has come */
+    return TRUE;
+  if (n_pending == 0)
     return FALSE;
   if (self->task.patient_until == 0)
     self->task.patient_until = now + PATIENCE;

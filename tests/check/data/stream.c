@@ -43,6 +43,25 @@ GST_START_TEST (test_three)
 
 GST_END_TEST;
 
+/* given an encoder that is still at work, when it is asked for its length it gives
+ * that of the raw pictures: then the file is offered without a length, and arrives */
+GST_START_TEST (test_encoder)
+{
+  DataTest *self = data_test_new ();
+  DataReceiver *ann = data_test_add_receiver (self, "ann", "");
+  g_autofree gchar *received = data_test_received (ann, "x.png");
+
+  data_test_open (ann);
+  data_test_start (self, "videotestsrc num-buffers=3 is-live=true ! "
+      "video/x-raw,width=320,height=240,framerate=10/1 ! "
+      "pngenc snapshot=false ! callfilepay name=pay file-name=x.png");
+  data_test_wait_eos (self);
+  fail_unless (g_file_test (received, G_FILE_TEST_EXISTS));
+  data_test_free (self);
+}
+
+GST_END_TEST;
+
 static void
 write_file (gint fd, const gchar * path)
 {
@@ -247,6 +266,7 @@ data_stream_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_three);
+  tcase_add_test (tc, test_encoder);
   tcase_add_test (tc, test_unknown);
   tcase_add_test (tc, test_two_files);
   tcase_add_test (tc, test_waits);
