@@ -22,17 +22,22 @@ const { values: options, positionals: [mode] } = parseArgs({
 // In the page
 async function connect() {
   const [a, b] = [new RTCPeerConnection(), new RTCPeerConnection()];
-  a.onicecandidate = ({ candidate }) => b.addIceCandidate(candidate);
-  b.onicecandidate = ({ candidate }) => a.addIceCandidate(candidate);
+  // descriptions with all candidates in them
+  const describe = async pc => {
+    await pc.setLocalDescription();
+    while (pc.iceGatheringState !== 'complete')
+      await new Promise(resolve => {
+        pc.addEventListener('icegatheringstatechange', resolve, { once: true });
+      });
+    return pc.localDescription;
+  };
   const channel = a.createDataChannel('bench');
   const opened = new Promise(resolve => { channel.onopen = resolve; });
   const theirs = new Promise(resolve => {
     b.ondatachannel = event => resolve(event.channel);
   });
-  await a.setLocalDescription();
-  await b.setRemoteDescription(a.localDescription);
-  await b.setLocalDescription();
-  await a.setRemoteDescription(b.localDescription);
+  await b.setRemoteDescription(await describe(a));
+  await a.setRemoteDescription(await describe(b));
   await opened;
   window.sender = channel;
   window.receiver = await theirs;

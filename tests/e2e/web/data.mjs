@@ -79,7 +79,9 @@ await step('a line sends a picture, which the page shows, and ends by itself', a
   await page.until(() => {
     const image = [...document.querySelectorAll('.picture img')].find((node) => node.alt === 'test.png');
     return image?.complete && image.naturalWidth === 640 && image.naturalHeight === 480;
-  }, null, { what: 'the picture of the line', timeout: 40000 });
+  }, null, { what: 'the picture of the line', timeout: 40000 }).catch((error) => {
+    throw new Error(`${error.message}; ${eve.describe()}`);
+  });
   await eve.until(() => eve.exit, 'its end', { ended: true });
   assert.equal(eve.exit.code, 0, eve.describe());
 });
