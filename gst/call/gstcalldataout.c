@@ -317,15 +317,25 @@ gst_call_data_out_set_pending (GstCallDataOut * self, guint n)
 }
 
 static void
-tell_peer (GstCallDataOut * self, GstCallDataLink * link, gboolean open)
+set_open (GstCallDataOut * self, GstCallDataLink * link, gboolean open)
 {
   g_mutex_lock (&self->lock);
   link->open = open;
   g_mutex_unlock (&self->lock);
+}
+
+static void
+tell_peer (GstCallDataOut * self, GstCallDataLink * link, gboolean open)
+{
+  /* who asks counts it as pending until it is told */
+  if (!open)
+    set_open (self, link, FALSE);
   gst_call_data_out_tell (self, gst_structure_new (GST_CALL_DATA_PEER,
           "peer-id", G_TYPE_STRING, link->peer_id, "display-name",
           G_TYPE_STRING, link->display_name, "open", G_TYPE_BOOLEAN, open,
           NULL));
+  if (open)
+    set_open (self, link, TRUE);
 }
 
 GstCallDataLink *

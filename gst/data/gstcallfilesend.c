@@ -399,21 +399,16 @@ finish (GstCallFilePay * self)
 
 /* --- the task --- */
 
-/* Those that have the channel already. How many more are on their way? */
-static guint
+/* Those that have the channel already */
+static void
 ask_peers (GstCallFilePay * self)
 {
-  guint n_pending = 0;
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
       gst_structure_new_empty (GST_CALL_DATA_PEERS));
   const GValue *list = NULL;
 
-  if (gst_pad_peer_query (self->src, query)) {
-    const GstStructure *s = gst_query_get_structure (query);
-
-    list = gst_structure_get_value (s, "peers");
-    gst_structure_get_uint (s, "pending", &n_pending);
-  }
+  if (gst_pad_peer_query (self->src, query))
+    list = gst_structure_get_value (gst_query_get_structure (query), "peers");
   g_mutex_lock (&self->lock);
   for (guint i = 0; list && GST_VALUE_HOLDS_LIST (list)
       && i < gst_value_list_get_size (list); i++) {
@@ -426,7 +421,19 @@ ask_peers (GstCallFilePay * self)
   }
   g_hash_table_remove_all (self->closed);
   g_mutex_unlock (&self->lock);
-  return n_pending;
+}
+
+/* How many are on their way? They say so themselves when they are there. */
+static guint
+count_pending (GstCallFilePay * self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty (GST_CALL_DATA_PEERS));
+  guint n = 0;
+
+  if (gst_pad_peer_query (self->src, query))
+    gst_structure_get_uint (gst_query_get_structure (query), "pending", &n);
+  return n;
 }
 
 static void
@@ -490,15 +497,16 @@ wait_for_others (GstCallFilePay * self)
 {
   gint64 now = g_get_monotonic_time ();
 
-  guint n_pending = ask_peers (self);
-  gboolean finished;
+  guint n_pending = count_pending (self);
+  gboolean cancelled, finished;
 
   g_mutex_lock (&self->lock);
+  cancelled = self->cancelled;
   finished = gst_call_file_receivers_is_finished (self->receivers);
   g_mutex_unlock (&self->lock);
-  if (!finished)                /* somebody has come */
+  if (!cancelled && !finished)  /* somebody has come */
     return TRUE;
-  if (n_pending == 0)
+  if (cancelled || n_pending == 0)
     return FALSE;
   if (self->task.patient_until == 0)
     self->task.patient_until = now + PATIENCE;
