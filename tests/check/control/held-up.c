@@ -122,6 +122,36 @@ GST_START_TEST (test_others)
 
 GST_END_TEST;
 
+static void
+on_gone (gpointer n, GObject * object)
+{
+  g_atomic_int_add ((gint *) n, -1);
+}
+
+/* Who was held up still holds some of it for a moment */
+static void
+unref_and_wait (GstElement * pipeline)
+{
+  static const gchar *const names[] = { "stuck", "control" };
+  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint n = 1;
+  guint i;
+
+  g_object_weak_ref (G_OBJECT (pipeline), on_gone, &n);
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GstElement) element =
+        gst_bin_get_by_name (GST_BIN (pipeline), names[i]);
+
+    n++;
+    g_object_weak_ref (G_OBJECT (element), on_gone, &n);
+  }
+  gst_object_unref (pipeline);
+  while (g_atomic_int_get (&n) > 0) {
+    fail_if (g_get_monotonic_time () > end, "%d of them are still there", n);
+    g_usleep (1000);
+  }
+}
+
 /* given a client held up by an element, when the pipeline stops, then it stops,
  * and when the element is free long after, nothing happens */
 GST_START_TEST (test_stop)
@@ -139,7 +169,7 @@ GST_START_TEST (test_stop)
   answer = control_test_read (fd);
   fail_unless (answer == NULL);
   set_locked (FALSE);
-  gst_object_unref (pipeline);
+  unref_and_wait (pipeline);
   close (fd);
 }
 
