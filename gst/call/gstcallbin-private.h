@@ -90,6 +90,7 @@ struct _GstCallBin
   /* only the worker */
   GSource *stats_timer;
   GPtrArray *ins;                   /* (element-type GstCallDataIn) */
+  GQueue unsaid;                    /* (element-type utf8) */
   gint64 posts;                     /* texts that may be posted now … */
   gint64 posts_time;                /* … counted at this time */
   GSource *linger;                  /* before a call of data only ends */

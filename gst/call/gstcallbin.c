@@ -510,6 +510,7 @@ gst_call_bin_finalize (GObject * object)
   gst_call_settings_clear (GST_CALL_BIN (object));
   g_ptr_array_unref (GST_CALL_BIN (object)->outs);
   g_ptr_array_unref (GST_CALL_BIN (object)->ins);
+  g_queue_clear_full (&GST_CALL_BIN (object)->unsaid, g_free);
   G_OBJECT_CLASS (gst_call_bin_parent_class)->finalize (object);
 }
 
@@ -567,6 +568,7 @@ gst_call_bin_init (GstCallBin * self)
   gst_call_settings_init (self);
   self->outs = g_ptr_array_new_with_free_func (gst_object_unref);
   self->ins = g_ptr_array_new ();
+  g_queue_init (&self->unsaid);
   /* The sinks inside are webrtcbin's and follow no clock: they count neither
    * for the latency of what is played nor for end of stream. */
   gst_bin_set_suppressed_flags (GST_BIN (self),

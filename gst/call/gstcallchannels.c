@@ -410,19 +410,6 @@ is_negotiated (GstCallDataOut * out)
   return settings.negotiated;
 }
 
-void
-gst_call_channels_prepare (GstCallPeer * self)
-{
-  g_autoptr (GPtrArray) outs =
-      self->config->room->list_data (self->config->room_data);
-  guint i;
-
-  for (i = 0; i < outs->len; i++) {
-    if (is_negotiated (g_ptr_array_index (outs, i)))
-      make_channel (self, g_ptr_array_index (outs, i));
-  }
-}
-
 /* After the connection is up webrtcbin 1.22.0 makes no negotiated ones. */
 static void
 make_missing (GstCallPeer * self)
@@ -459,13 +446,54 @@ drop_stuck (GstCallPeer * self)
   }
 }
 
-/* Only with the permanent channel there is an m-line for more of them. */
+/* One that is made while SCTP comes up may stay unopened for ever: webrtcbin 1.22
+ * opens what it has when it is up, and what is made after that. It is when the
+ * permanent channel is open. */
+static gboolean
+is_up (GstCallPeer * self)
+{
+  GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+
+  if (self->channel)
+    g_object_get (self->channel, "ready-state", &state, NULL);
+  return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
+}
+
 void
 gst_call_channels_add (GstCallPeer * self)
 {
-  if (!self->stopped && self->verified && self->channel
-      && self->state == GST_CALL_PEER_CONNECTED)
+  if (!self->stopped && self->verified
+      && self->state == GST_CALL_PEER_CONNECTED && is_up (self))
     make_missing (self);
+}
+
+static void
+up (gpointer object, gpointer data)
+{
+  gst_call_channels_add (object);
+}
+
+static void
+on_up (GstWebRTCDataChannel * channel, gpointer data)
+{
+  GstCallPeer *self = data;
+
+  gst_call_worker_post (self->worker, up, self, NULL, NULL);
+}
+
+void
+gst_call_channels_prepare (GstCallPeer * self)
+{
+  g_autoptr (GPtrArray) outs =
+      self->config->room->list_data (self->config->room_data);
+  guint i;
+
+  if (self->channel)
+    g_signal_connect (self->channel, "on-open", G_CALLBACK (on_up), self);
+  for (i = 0; i < outs->len; i++) {
+    if (is_negotiated (g_ptr_array_index (outs, i)))
+      make_channel (self, g_ptr_array_index (outs, i));
+  }
 }
 
 void

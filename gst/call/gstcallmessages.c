@@ -34,6 +34,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_POSTS 200
 #define POST_US (G_USEC_PER_SEC / 50)
 
+/* Texts that wait for somebody */
+#define MAX_UNSAID 64
+
 #define CHAT_LABEL "chat"
 /* Its text is the file protocol's, and not for people */
 #define FILES_LABEL "files"
@@ -239,9 +242,27 @@ send_text (gpointer object, gpointer text)
 
   /* with a queue for everybody, if this is the first that is said */
   gst_call_room_data_added (self->room);
-  if (!gst_call_data_out_push_text (out, text, &error))
+  if (gst_call_data_out_push_text (out, text, &error))
+    return;
+  if (g_queue_get_length (&self->unsaid) < MAX_UNSAID
+      && error->code == GST_STREAM_ERROR_FAILED)
+    g_queue_push_tail (&self->unsaid, g_strdup (text));
+  else
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Not said: %s",
             error->message), (NULL));
+}
+
+/* Somebody is there: what was said before that is said now. */
+static void
+say_unsaid (GstCallBin * self)
+{
+  guint n = g_queue_get_length (&self->unsaid);
+
+  while (n-- > 0) {
+    g_autofree gchar *text = g_queue_pop_head (&self->unsaid);
+
+    send_text (self, text);
+  }
 }
 
 void
@@ -319,6 +340,8 @@ gst_call_messages_opened (GstElement * element, const gchar * label)
   GstCallBin *self = GST_CALL_BIN (element);
   GstCallDataIn *in;
 
+  if (g_str_equal (label, CHAT_LABEL))
+    say_unsaid (self);
   if (find_in (self, label))
     return;
   if (self->ins->len >= MAX_LABELS) {

@@ -77,7 +77,8 @@ install_actions (GObjectClass * gobject_class)
    * @text: UTF-8, at most 65536 bytes
    *
    * Action: says this to everybody, as a message of the channel `chat`. Who is
-   * not there yet does not get it. Any thread; returns at once.
+   * not there yet does not get it; while nobody is, up to 64 texts wait. Any
+   * thread; returns at once.
    *
    * Since: 0.1
    */
