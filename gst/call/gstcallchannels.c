@@ -112,8 +112,11 @@ gst_call_channels_find (GstCallPeer * self, const gchar * label)
   for (i = 0; i < channels->len; i++) {
     GstCallChannel *channel = g_ptr_array_index (channels, i);
 
-    if (g_str_equal (channel->label, label)
-        && (!best || channel->link || (channel->open && !best->open)))
+    if (!g_str_equal (channel->label, label))
+      continue;
+    if (channel->link)
+      return channel;
+    if (!best || (channel->open && !best->open))
       best = channel;
   }
   return best;
