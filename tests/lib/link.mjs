@@ -42,11 +42,16 @@ const ip = (...words) => execFileSync('ip', words, { stdio: ['ignore', 'pipe', '
 
 const namespaceOf = (pid) => readlinkSync(`/proc/${pid}/ns/net`);
 
+// Without one the kernel cannot ask whether its neighbour is still there, and after some
+// seconds believes that it is not
+const linkLocal = (six) => `fe80::${six.split('::')[1]}`;
+
 // One address of each family, which is used at once; via: the way to everywhere else
 function plug(run, name, [four, six], via = []) {
   run('link', 'set', name, 'addrgenmode', 'none');
   run('address', 'add', `${four}/24`, 'dev', name);
   run('address', 'add', `${six}/64`, 'dev', name, 'nodad');
+  run('address', 'add', `${linkLocal(six)}/64`, 'dev', name, 'nodad');
   run('link', 'set', name, 'up');
   for (const router of via)
     run('route', 'replace', 'default', 'via', router);
@@ -55,6 +60,7 @@ function plug(run, name, [four, six], via = []) {
 function unplug(run, name, [four, six]) {
   run('address', 'del', `${four}/24`, 'dev', name);
   run('address', 'del', `${six}/64`, 'dev', name);
+  run('address', 'del', `${linkLocal(six)}/64`, 'dev', name);
 }
 
 // libnice leaves an interface out until the kernel has noticed its carrier
