@@ -183,6 +183,28 @@ call_message_new (CallMessageType type)
   return message;
 }
 
+gboolean
+call_seen_take (CallSeen * self, guint64 seq)
+{
+  if (seq > self->newest) {
+    guint64 ahead = seq - self->newest;
+
+    self->missing = ahead < 64 ? self->missing << ahead : 0;
+    self->missing |= ahead <= 64 ? (G_GUINT64_CONSTANT (1) << (ahead - 1)) - 1 :
+        G_MAXUINT64;
+    self->newest = seq;
+    return TRUE;
+  } else {
+    guint64 behind = self->newest - seq;
+    guint64 bit = behind >= 1 && behind <= 64 ?
+        G_GUINT64_CONSTANT (1) << (behind - 1) : 0;
+    gboolean is_new = (self->missing & bit) != 0;
+
+    self->missing &= ~bit;
+    return is_new;
+  }
+}
+
 CallMessage *
 call_message_ref (CallMessage * message)
 {

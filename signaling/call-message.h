@@ -30,6 +30,14 @@ G_BEGIN_DECLS
 #define CALL_MAX_MLINE 1023             /* greatest sdpMLineIndex */
 #define CALL_MAX_NUMBER G_GINT64_CONSTANT (9007199254740991)  /* 2^53 - 1 */
 
+/* Which numbers of the other side have been seen: all up to the newest one, but
+ * those of the 64 before it that are missing (bit n: newest - 1 - n) */
+typedef struct
+{
+  guint64 newest;
+  guint64 missing;
+} CallSeen;
+
 /* A welcome without lastSeq: the server was restarted and lost count */
 #define CALL_SEQ_UNKNOWN G_MAXUINT64
 
@@ -139,6 +147,9 @@ CallMessage *call_message_new (CallMessageType type);
 CallMessage *call_message_ref (CallMessage * message);
 void call_message_unref (CallMessage * message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CallMessage, call_message_unref)
+
+/* TRUE: that number is new, and is seen from now on */
+gboolean call_seen_take (CallSeen * self, guint64 seq);
 
 /* A deep copy, with one reference */
 CallMessage *call_message_copy (const CallMessage * message);

@@ -23,7 +23,7 @@ typedef struct
   gchar *resume;                /* secret; NULL: there is no seat */
   gboolean unsaid;              /* the tracks changed since the hello */
   gboolean had_seat;            /* there was a welcome since `open` */
-  guint64 seen;                 /* newest seq of the server */
+  CallSeen seen;                /* of the server's numbers */
 } CallSignallerPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (CallSignaller, call_signaller,
@@ -159,7 +159,7 @@ call_signaller_open (CallSignaller * self)
   priv->context = g_main_context_ref_thread_default ();
   call_signaller_forget_seat (self);
   priv->had_seat = FALSE;
-  priv->seen = 0;
+  priv->seen = (CallSeen) { 0, };
   call_signaller_set_state (self, CALL_SIGNALLER_CONNECTING);
   if (priv->state == CALL_SIGNALLER_CONNECTING)
     CALL_SIGNALLER_GET_CLASS (self)->open (self);
@@ -236,7 +236,7 @@ call_signaller_make_hello (CallSignaller * self)
   hello->peer = call_peer_copy (priv->me);
   hello->token = g_strdup (priv->token);
   hello->resume = g_strdup (priv->resume);
-  hello->last_seq = priv->seen;
+  hello->last_seq = priv->seen.newest;
   /* in a seat that goes on an older `state` may be sent again, after this */
   priv->unsaid = priv->unsaid && priv->resume != NULL;
   return hello;
@@ -259,7 +259,7 @@ call_signaller_take_welcome (CallSignaller * self, const CallMessage * welcome)
   CallSignallerPrivate *priv = get_private (self);
 
   if (!welcome->resumed || priv->resume == NULL)
-    priv->seen = 0;
+    priv->seen = (CallSeen) { 0, };
   priv->had_seat = TRUE;
   g_free (priv->resume);
   priv->resume = g_strdup (welcome->resume);
@@ -282,9 +282,8 @@ call_signaller_emit_message (CallSignaller * self, CallMessage * message)
   CallSignallerPrivate *priv = get_private (self);
 
   if (priv->state == CALL_SIGNALLER_CLOSED
-      || (message->seq != 0 && message->seq <= priv->seen))
+      || (message->seq != 0 && !call_seen_take (&priv->seen, message->seq)))
     return;
-  priv->seen = MAX (priv->seen, message->seq);
   g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, message);
 }
 

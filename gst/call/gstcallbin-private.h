@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What gstcallbin.c (states), gstcalltracks.c (media), gstcallmessages.c (data),
- * gstcallproperties.c and gstcallsettings.c share.
+ * gstcallfiles.c, gstcallproperties.c and gstcallsettings.c share.
  */
 #pragma once
 
 #include "gstcallconnect.h"
 #include "gstcalldatain.h"
+#include "gstcalldataout.h"
 #include "gstcallroom.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,9 @@ typedef enum
 GType gst_call_ice_transport_policy_get_type (void);
 #define GST_TYPE_CALL_ICE_TRANSPORT_POLICY \
     (gst_call_ice_transport_policy_get_type ())
+
+/* Its text is the file protocol's, and not for people */
+#define GST_CALL_FILES_LABEL "files"
 
 #define GST_CALL_DEFAULT_LATENCY 60
 #define GST_CALL_DEFAULT_MAX_PEERS 16
@@ -53,6 +57,7 @@ enum
   GST_CALL_SETTING_LATENCY,
   GST_CALL_SETTING_DECODE,
   GST_CALL_SETTING_CONNECT_TIMEOUT,
+  GST_CALL_SETTING_DOWNLOAD_DIRECTORY,
   GST_CALL_SETTING_STATS,
   GST_CALL_SETTING_STATS_INTERVAL,
   GST_CALL_N_SETTINGS
@@ -76,14 +81,17 @@ struct _GstCallBin
   gboolean decode;
   guint connect_timeout;
   guint stats_interval;
+  gchar *download_directory;
   GstCallTrack *tracks[2];          /* by kind */
   GPtrArray *outs;                  /* (element-type GstCallDataOut) */
+  GPtrArray *sending;               /* gstcallfiles.c: files */
   GPtrArray *complaints;            /* (element-type utf8) */
 
   /* state changes only (under the state lock) */
   GstCallWorker *worker;
   GstCallRoom *room;
   GstCallConnect *connection;
+  GstElement *taker;                /* of files, NULL: a pad gives them out */
   GstCallPeerConfig peer_config;
   gboolean joined;
 
@@ -122,8 +130,25 @@ void gst_call_signals_install (GObjectClass * gobject_class);
 void gst_call_signals_peer_added (GstElement * element, const gchar * peer_id);
 void gst_call_signals_message (GstElement * element, const gchar * peer_id,
     const gchar * label, const gchar * text);
+/* call-file-progress (with `sending`) or call-file-received */
+void gst_call_signals_file (GstElement * element, const GstStructure * s);
+
+/* gstcallfiles.c */
+/* Any thread */
+void gst_call_files_send (GstCallBin * self, const gchar * location);
+/* The worker, or when it has ended */
+void gst_call_files_end_all (GstCallBin * self);
+/* Around READY to PAUSED and back */
+void gst_call_files_prepare (GstCallBin * self);
+void gst_call_files_clean_up (GstCallBin * self);
+/* Of a child. TRUE: it is not for anybody else. Any thread */
+gboolean gst_call_files_handle_message (GstCallBin * self,
+    GstMessage * message);
 
 /* gstcallmessages.c */
+/* (transfer full). Makes it, if need be; any thread */
+GstCallDataOut *gst_call_messages_get_out (GstCallBin * self,
+    const gchar * label);
 GstPad *gst_call_messages_request_pad (GstElement * element,
     GstPadTemplate * template, const gchar * name);
 void gst_call_messages_release_pad (GstElement * element, GstPad * pad);

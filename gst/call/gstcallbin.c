@@ -42,7 +42,7 @@
  *   streaming  media; errors of children come in here       OBJECT    waits
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: settings, tracks, outs
+ *   1 OBJECT   protects: settings, tracks, outs, sending
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */
@@ -272,6 +272,7 @@ start (GstCallBin * self)
   }
   self->room = gst_call_room_new (GST_ELEMENT (self), &room_owner, config,
       self->max_peers);
+  gst_call_files_prepare (self);
 }
 
 static void
@@ -293,6 +294,7 @@ leave_room (gpointer object, gpointer data)
 
   gst_call_worker_clear_timer (&self->stats_timer);
   gst_call_worker_clear_timer (&self->linger);
+  gst_call_files_end_all (self);
   gst_call_room_leave (self->room);
 }
 
@@ -318,6 +320,8 @@ clean_up (GstCallBin * self)
   worker = g_steal_pointer (&self->worker);
   GST_OBJECT_UNLOCK (self);
   gst_call_worker_stop (worker);
+  gst_call_files_end_all (self);
+  gst_call_files_clean_up (self);
   g_clear_object (&self->room);
   g_clear_pointer (&self->peer_config.audio_codecs, g_strfreev);
   g_clear_pointer (&self->peer_config.video_codecs, g_strfreev);
@@ -413,7 +417,10 @@ gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
     gst_message_unref (message);
     return;
   }
-  GST_BIN_CLASS (gst_call_bin_parent_class)->handle_message (bin, message);
+  if (gst_call_files_handle_message (GST_CALL_BIN (bin), message))
+    gst_message_unref (message);
+  else
+    GST_BIN_CLASS (gst_call_bin_parent_class)->handle_message (bin, message);
 }
 
 void
@@ -510,6 +517,7 @@ gst_call_bin_finalize (GObject * object)
   gst_call_settings_clear (GST_CALL_BIN (object));
   g_ptr_array_unref (GST_CALL_BIN (object)->outs);
   g_ptr_array_unref (GST_CALL_BIN (object)->ins);
+  g_ptr_array_unref (GST_CALL_BIN (object)->sending);
   g_queue_clear_full (&GST_CALL_BIN (object)->unsaid, g_free);
   G_OBJECT_CLASS (gst_call_bin_parent_class)->finalize (object);
 }
@@ -568,6 +576,7 @@ gst_call_bin_init (GstCallBin * self)
   gst_call_settings_init (self);
   self->outs = g_ptr_array_new_with_free_func (gst_object_unref);
   self->ins = g_ptr_array_new ();
+  self->sending = g_ptr_array_new ();
   g_queue_init (&self->unsaid);
   /* The sinks inside are webrtcbin's and follow no clock: they count neither
    * for the latency of what is played nor for end of stream. */

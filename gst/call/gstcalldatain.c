@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   appsrc → gate → remote_data_<label>
+ *   appsrc → gate → remote_data_<label>, or a taker
  *
  * The appsrc gives the label a thread of its own and a queue with a bound; the
  * gate turns every flow return into OK. SCTP in webrtcbin knows no
@@ -33,7 +33,7 @@ struct _GstCallDataIn
   GstCallDataReply reply;
   GstElement *appsrc;
   GstElement *part;             /* the bin around it */
-  GstPad *pad;                  /* of callbin */
+  GstPad *pad;                  /* of callbin, NULL: there is a taker */
   GstCaps *caps[2];             /* binary, text */
 };
 
@@ -60,23 +60,36 @@ make_part (GstCallDataIn * self)
   g_autofree gchar *name = g_strconcat ("remote-data-", self->label, NULL);
   GstElement *part = gst_bin_new (name);
   g_autoptr (GstPad) src = NULL;
+  GstPad *gate;
 
   self->appsrc = gst_element_factory_make ("appsrc", NULL);
   g_object_set (self->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE,
       "do-timestamp", TRUE, "block", FALSE, "max-bytes", (guint64) 0, NULL);
   gst_bin_add (GST_BIN (part), self->appsrc);
   src = gst_element_get_static_pad (self->appsrc, "src");
-  gst_call_add_gate (part, "src", src);
+  gate = gst_call_add_gate (part, "src", src);
+  gst_pad_add_probe (gate, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      on_upstream_event, self, NULL);
   return part;
+}
+
+static void
+add_pad (GstCallDataIn * self)
+{
+  g_autofree gchar *name = g_strconcat ("remote_data_", self->label, NULL);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (self->part, "src");
+
+  self->pad = gst_ghost_pad_new_from_template (name, src,
+      gst_element_get_pad_template (self->bin, "remote_data_%s"));
+  gst_pad_set_active (self->pad, TRUE);
+  gst_element_add_pad (self->bin, self->pad);
 }
 
 GstCallDataIn *
 gst_call_data_in_new (GstElement * bin, const gchar * label,
-    GstCallDataReply reply)
+    GstCallDataReply reply, GstElement * taker)
 {
-  g_autofree gchar *pad_name = g_strconcat ("remote_data_", label, NULL);
   GstCallDataIn *self = g_new0 (GstCallDataIn, 1);
-  g_autoptr (GstPad) src = NULL;
 
   gst_call_data_init ();
   self->bin = bin;
@@ -86,22 +99,21 @@ gst_call_data_in_new (GstElement * bin, const gchar * label,
   self->caps[TRUE] = gst_caps_from_string (GST_CALL_DATA_TEXT_CAPS);
   self->part = make_part (self);
   gst_bin_add (GST_BIN (bin), self->part);
+  if (taker)
+    gst_element_link_pads (self->part, "src", taker, "sink");
   gst_element_sync_state_with_parent (self->part);
-  src = gst_element_get_static_pad (self->part, "src");
-  self->pad = gst_ghost_pad_new_from_template (pad_name, src,
-      gst_element_get_pad_template (bin, "remote_data_%s"));
-  gst_pad_add_probe (self->pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      on_upstream_event, self, NULL);
-  gst_pad_set_active (self->pad, TRUE);
-  gst_element_add_pad (bin, self->pad);
+  if (!taker)
+    add_pad (self);
   return self;
 }
 
 void
 gst_call_data_in_free (GstCallDataIn * self)
 {
-  gst_pad_set_active (self->pad, FALSE);
-  gst_element_remove_pad (self->bin, self->pad);
+  if (self->pad) {
+    gst_pad_set_active (self->pad, FALSE);
+    gst_element_remove_pad (self->bin, self->pad);
+  }
   gst_element_set_locked_state (self->part, TRUE);
   gst_element_set_state (self->part, GST_STATE_NULL);
   gst_bin_remove (GST_BIN (self->bin), self->part);
@@ -121,6 +133,12 @@ GstPad *
 gst_call_data_in_get_pad (GstCallDataIn * self)
 {
   return self->pad;
+}
+
+gboolean
+gst_call_data_in_is_taken (GstCallDataIn * self)
+{
+  return !self->pad || gst_pad_is_linked (self->pad);
 }
 
 gboolean

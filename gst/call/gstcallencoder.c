@@ -28,8 +28,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
 /* The least time between two key frames: when lost pictures are asked for
- * again, and when a peer has just come in. */
-#define KEYFRAME_INTERVAL (500 * GST_MSECOND)
+ * again (one that gets lost as well is a freeze of that length; browsers do the
+ * same), and when a peer has just come in. */
+#define KEYFRAME_INTERVAL (300 * GST_MSECOND)
 #define KEYFRAME_INTERVAL_URGENT (100 * GST_MSECOND)
 
 struct _GstCallEncoder

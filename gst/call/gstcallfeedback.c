@@ -43,6 +43,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define REPORT_WITHIN (1 * GST_SECOND)
 /* Between two requests for the same packet, however short the round trip */
 #define MIN_RETRY_MS 10
+/* … and while nobody knows how long it is: rtpjitterbuffer's own 40 ms leave no
+ * time for a second one */
+#define FIRST_RETRY_MS 15
 
 static gboolean
 has_ssrc (GstEvent * event)
@@ -166,12 +169,34 @@ gst_call_feedback_hasten (GstElement * webrtcbin)
       G_CALLBACK (on_element_added), NULL);
 }
 
+/* The first retransmissions have come: from now on it is a round trip. */
+static GstPadProbeReturn
+on_request (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  const GstStructure *s =
+      gst_event_get_structure (GST_PAD_PROBE_INFO_EVENT (info));
+  g_autoptr (GstElement) jitterbuffer = NULL;
+  guint rtt = 0;
+
+  if (!s || !gst_structure_has_name (s, "GstRTPRetransmissionRequest")
+      || !gst_structure_get_uint (s, "avg-rtt", &rtt) || rtt == 0
+      || !(jitterbuffer = gst_pad_get_parent_element (pad)))
+    return GST_PAD_PROBE_OK;
+  g_object_set (jitterbuffer, "rtx-retry-timeout", -1, NULL);
+  return GST_PAD_PROBE_REMOVE;
+}
+
 void
 gst_call_feedback_set_up_jitterbuffer (GstElement * jitterbuffer)
 {
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (jitterbuffer, "sink");
+
   /* What is asked for again is what is missing, not what might be late:
    * pictures come in bursts. It is missing as soon as a later packet is there,
    * and the second time is a round trip later, not a picture later. */
   g_object_set (jitterbuffer, "do-retransmission", TRUE, "rtx-next-seqnum",
-      FALSE, "rtx-delay", 0, "rtx-min-retry-timeout", MIN_RETRY_MS, NULL);
+      FALSE, "rtx-delay", 0, "rtx-min-retry-timeout", MIN_RETRY_MS,
+      "rtx-retry-timeout", FIRST_RETRY_MS, NULL);
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_request, NULL,
+      NULL);
 }

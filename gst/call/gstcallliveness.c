@@ -43,6 +43,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* webrtcbin does not look for addresses twice, on other interfaces or at a TURN
  * server that has forgotten what it gave */
 #define REBUILD_ELSEWHERE_AFTER 14
+/* … and such a server has: a new path was agreed on so long ago, and leads
+ * nowhere */
+#define IN_VAIN_AFTER 1
 
 /* PROTOCOL.md, 4, byte by byte */
 #define PING "{\"type\":\"ping\"}"
@@ -132,6 +135,15 @@ is_online (const gchar * addresses)
   return FALSE;
 }
 
+/* Both ends have agreed on a new path, and nothing has come of it. */
+static gboolean
+restarted_in_vain (GstCallPeer * self)
+{
+  return self->silent >= SUSPECT_AFTER && !self->awaiting_answer
+      && !self->answering && self->wait > 0
+      && self->wait <= RESTART_EVERY - IN_VAIN_AFTER;
+}
+
 /* The path is gone, for now or for good. */
 static void
 climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
@@ -142,7 +154,8 @@ climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
   if (other && (moved || self->silent >= REBUILD_ELSEWHERE_AFTER)) {
     gst_call_peer_fail (self, "ice-failed", "This machine has other addresses "
         "than when the call with %s began", self->info->peer_id);
-  } else if (self->silent >= REBUILD_ELSEWHERE_AFTER
+  } else if ((self->silent >= REBUILD_ELSEWHERE_AFTER
+          || restarted_in_vain (self))
       && gst_call_path_is_relayed (self->path)) {
     gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s, and the "
         "TURN server may have forgotten the address that it gave",
@@ -193,6 +206,8 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
   if (self->stopped)
     return;
   set_can_signal (self, can_signal);
+  if (self->state == GST_CALL_PEER_CONNECTING && can_signal && !self->unheard)
+    gst_call_peer_insist (self);
   if (self->state != GST_CALL_PEER_CONNECTED
       && self->state != GST_CALL_PEER_RECONNECTING)
     return;

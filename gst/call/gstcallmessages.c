@@ -38,8 +38,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_UNSAID 64
 
 #define CHAT_LABEL "chat"
-/* Its text is the file protocol's, and not for people */
-#define FILES_LABEL "files"
 
 /* Sending */
 
@@ -155,9 +153,8 @@ data_added (gpointer object, gpointer data)
   gst_call_room_data_added (((GstCallBin *) object)->room);
 }
 
-/* (transfer full) */
-static GstCallDataOut *
-get_out (GstCallBin * self, const gchar * label)
+GstCallDataOut *
+gst_call_messages_get_out (GstCallBin * self, const gchar * label)
 {
   GstCallDataOut *out = find_out (self, label);
   g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
@@ -195,7 +192,7 @@ gst_call_messages_request_pad (GstElement * element, GstPadTemplate * template,
             CALL_MAX_ID), (NULL));
     return NULL;
   }
-  out = get_out (GST_CALL_BIN (element), label);
+  out = gst_call_messages_get_out (GST_CALL_BIN (element), label);
   ghost = gst_ghost_pad_new_from_template (name,
       gst_call_data_out_add_pad (out), template);
   gst_pad_set_active (ghost, TRUE);
@@ -206,7 +203,11 @@ gst_call_messages_request_pad (GstElement * element, GstPadTemplate * template,
 static void
 data_removed (gpointer object, gpointer out)
 {
-  gst_call_room_data_removed (((GstCallBin *) object)->room, out);
+  GstCallBin *self = object;
+
+  if (g_str_equal (gst_call_data_out_get_label (out), GST_CALL_FILES_LABEL))
+    gst_call_files_end_all (self);
+  gst_call_room_data_removed (self->room, out);
 }
 
 void
@@ -237,7 +238,8 @@ static void
 send_text (gpointer object, gpointer text)
 {
   GstCallBin *self = object;
-  g_autoptr (GstCallDataOut) out = get_out (self, CHAT_LABEL);
+  g_autoptr (GstCallDataOut) out =
+      gst_call_messages_get_out (self, CHAT_LABEL);
   g_autoptr (GError) error = NULL;
 
   /* with a queue for everybody, if this is the first that is said */
@@ -338,6 +340,8 @@ void
 gst_call_messages_opened (GstElement * element, const gchar * label)
 {
   GstCallBin *self = GST_CALL_BIN (element);
+  GstElement *taker =
+      g_str_equal (label, GST_CALL_FILES_LABEL) ? self->taker : NULL;
   GstCallDataIn *in;
 
   if (g_str_equal (label, CHAT_LABEL))
@@ -349,9 +353,10 @@ gst_call_messages_opened (GstElement * element, const gchar * label)
         label, MAX_LABELS);
     return;
   }
-  in = gst_call_data_in_new (element, label, on_reply);
+  in = gst_call_data_in_new (element, label, on_reply, taker);
   g_ptr_array_add (self->ins, in);
-  gst_call_room_start_sinks (self->room, gst_call_data_in_get_pad (in));
+  if (!taker)
+    gst_call_room_start_sinks (self->room, gst_call_data_in_get_pad (in));
 }
 
 /* A bus has no bound, and who sends must not fill it: beyond some hundreds and
@@ -405,7 +410,8 @@ refuse_file (GstCallBin * self, const CallPeer * from, const gchar * text,
   refusal.code = (gchar *) "refused";
   refusal.text = (gchar *) "Nobody takes files there";
   answer = gst_call_file_message_to_text (&refusal);
-  gst_call_room_reply (self->room, from->peer_id, FILES_LABEL, answer);
+  gst_call_room_reply (self->room, from->peer_id, GST_CALL_FILES_LABEL,
+      answer);
 }
 
 static void
@@ -426,9 +432,9 @@ hand_out_text (GstCallBin * self, const CallPeer * from, const gchar * label,
     gst_call_data_out_tell (out, gst_structure_new (GST_CALL_DATA_MESSAGE,
             "peer-id", G_TYPE_STRING, from->peer_id, "text", G_TYPE_STRING,
             text, NULL));
-  if (!g_str_equal (label, FILES_LABEL))
+  if (!g_str_equal (label, GST_CALL_FILES_LABEL))
     tell_text (self, from, label, text);
-  else if (!in || !gst_pad_is_linked (gst_call_data_in_get_pad (in)))
+  else if (!in || !gst_call_data_in_is_taken (in))
     refuse_file (self, from, text, size);
 }
 

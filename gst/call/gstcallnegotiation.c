@@ -30,6 +30,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define CHANNEL_ID 0
 /* A description is set in some milliseconds, if at all */
 #define SETTLE_MS 200
+/* In looks, two a second */
+#define FIRST_INSISTENCE 4
 
 /* A task for the worker that needs more than the peer */
 typedef struct
@@ -350,6 +352,31 @@ gst_call_peer_ask_for_offer (GstCallPeer * self)
   gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
 }
 
+/* What is new in it is taken, the rest does no harm. */
+static void
+say_again (GstCallPeer * self)
+{
+  GST_INFO_OBJECT (self, "%s", self->offer ? "offered again" :
+      "candidates sent again");
+  if (self->offer)
+    gst_call_peer_send (self, CALL_MESSAGE_OFFER, self->offer);
+  self->n_sent_candidates = 0;
+  self->gathered_sent = FALSE;
+  gst_call_trickle_flush (self);
+}
+
+/* After 2, 4 and 8 s: a message that got lost is not waited for until the
+ * connection is given up. */
+void
+gst_call_peer_insist (GstCallPeer * self)
+{
+  guint looks = ++self->connecting_looks;
+
+  if (looks == FIRST_INSISTENCE || looks == 2 * FIRST_INSISTENCE
+      || looks == 4 * FIRST_INSISTENCE)
+    say_again (self);
+}
+
 void
 gst_call_peer_unheard (GstCallPeer * self)
 {
@@ -366,12 +393,8 @@ gst_call_peer_present (GstCallPeer * self)
     self->asked = 0;
     gst_call_peer_ask_for_offer (self);
   } else if (self->offer) {
-    GST_INFO_OBJECT (self, "offered again");
     gst_call_peer_start_timer (self);
-    gst_call_peer_send (self, CALL_MESSAGE_OFFER, self->offer);
-    self->n_sent_candidates = 0;
-    self->gathered_sent = FALSE;
-    gst_call_trickle_flush (self);
+    say_again (self);
   }
 }
 

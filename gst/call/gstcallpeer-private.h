@@ -107,6 +107,7 @@ struct _GstCallPeer
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
   GSource *look;                    /* while some of them are not shown */
   gboolean useless_told;
+  guint connecting_looks;           /* and nothing has come of it */
   GSource *timer;                   /* until connected */
   GSource *ice_timer;               /* until there is a path */
   GSource *grace;                   /* after an error inside webrtcbin */
@@ -160,6 +161,8 @@ void gst_call_negotiation_receive_answer (GstCallPeer * self,
     CallMessage * message);
 /* Who answers wants another round: once, and when there is a server */
 void gst_call_peer_ask_for_offer (GstCallPeer * self);
+/* Each GST_CALL_LOOK_MS while connecting */
+void gst_call_peer_insist (GstCallPeer * self);
 
 /* Before webrtcbin is stopped: lets it end what it is doing, for some time. What
  * its thread still sets up while its elements go to NULL would stay for ever. */

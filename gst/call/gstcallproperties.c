@@ -263,6 +263,20 @@ static void
 install_report_properties (void)
 {
   /**
+   * GstCallBin:download-directory:
+   *
+   * Where files go that peers send, made if it is not there (0700); then there is
+   * no pad `remote_data_files`. What is taken, under which name, and the element
+   * messages: callfiledepay with its defaults. Unset: files are for the pad, and
+   * refused while it is not linked.
+   *
+   * Since: 0.1
+   */
+  props[GST_CALL_SETTING_DOWNLOAD_DIRECTORY] = g_param_spec_string
+      ("download-directory", "Download directory",
+      "Where files go that peers send; unset: out of remote_data_files", NULL,
+      READY);
+  /**
    * GstCallBin:connect-timeout:
    *
    * How long a connection with a peer may take, in milliseconds, before it

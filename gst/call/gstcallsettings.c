@@ -52,6 +52,8 @@ string_setting (GstCallBin * self, guint id)
       return &self->connect.token_file;
     case GST_CALL_SETTING_TLS_CA_FILE:
       return &self->connect.tls_ca_file;
+    case GST_CALL_SETTING_DOWNLOAD_DIRECTORY:
+      return &self->download_directory;
     default:
       return NULL;
   }
@@ -306,6 +308,7 @@ gst_call_settings_clear (GstCallBin * self)
 {
   gst_call_connect_settings_clear (&self->connect);
   g_value_unset (&self->ice_servers);
+  g_clear_pointer (&self->download_directory, g_free);
   g_clear_pointer (&self->parsed_servers, g_ptr_array_unref);
   g_clear_pointer (&self->complaints, g_ptr_array_unref);
   g_clear_pointer (&self->codecs[GST_CALL_KIND_AUDIO], g_strfreev);

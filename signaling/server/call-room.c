@@ -126,9 +126,8 @@ gboolean
 call_room_receive (CallSeat * seat, const CallMessage * message,
     GPtrArray * touched)
 {
-  if (message->seq != 0 && message->seq <= seat->seen)
+  if (message->seq != 0 && !call_seen_take (&seat->seen, message->seq))
     return TRUE;                /* sent again after a resume, known already */
-  seat->seen = MAX (seat->seen, message->seq);
 
   switch (message->type) {
     case CALL_MESSAGE_OFFER:

@@ -237,7 +237,7 @@ try_resume_locked (CallRooms * self, CallRoom * room, const Request * request,
   call_seat_detach (seat, CALL_CLOSE_REPLACED, touched);
   call_seat_update (seat, request->hello);
   seat_member_locked (self, seat, member, TRUE,
-      again ? CALL_SEQ_UNKNOWN : seat->seen, touched);
+      again ? CALL_SEQ_UNKNOWN : seat->seen.newest, touched);
   call_seat_replay (seat, last_seq, touched);
   call_room_tell_about (seat, again ? CALL_MESSAGE_PEER_JOINED :
       CALL_MESSAGE_PEER_CHANGED, NULL, touched);

@@ -28,7 +28,7 @@ struct _CallSeat
   CallPeer *peer;
   CallMember *member;               /* owned; NULL while it is not connected */
   guint64 sent;                     /* newest number given to a message */
-  guint64 seen;                     /* newest number of the peer's messages */
+  CallSeen seen;                    /* of the numbers of the peer's messages */
   GQueue replay;                    /* of Text, oldest first */
   gsize replay_size;
   gint64 expires;                   /* monotonic; while not connected */

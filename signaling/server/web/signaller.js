@@ -13,6 +13,7 @@ import { SUBPROTOCOL, VERSION, check, parse, stringify } from './message.js';
 const BACKOFF_FIRST = 100; // ms, doubled with each try, half of it by chance
 const BACKOFF_MAX = 5000; // ms
 const WELCOME_TIMEOUT = 10000; // ms from opening the socket to the welcome
+const WINDOW = 64; // messages that one may overtake
 const MAX_KEPT = 512; // messages kept for sending again after a resume
 
 // An answer to hello with one of these is final
@@ -32,6 +33,7 @@ export class Signaller extends EventTarget {
   #old = false; // #resume is of a seat that the page had before a reload
   #sent = 0; // newest number we gave
   #seen = 0; // newest number we saw
+  #missing = new Set(); // of the WINDOW before it
   #kept = []; // what we sent and do not know to have arrived
   #written = 0; // newest number that went out on a socket
   #welcomed = false; // on this socket
@@ -160,11 +162,20 @@ export class Signaller extends EventTarget {
       return;
     }
     if (message.seq !== undefined) { // an error about an unreadable message has none
-      if (message.seq <= this.#seen)
+      if (!this.#isNew(message.seq))
         return;
-      this.#seen = message.seq;
     }
     this.#emit(message);
+  }
+
+  #isNew(seq) {
+    if (seq <= this.#seen)
+      return this.#missing.delete(seq);
+    for (let i = Math.max(this.#seen + 1, seq - WINDOW); i < seq; i++)
+      this.#missing.add(i);
+    this.#missing.forEach((i) => i < seq - WINDOW && this.#missing.delete(i));
+    this.#seen = seq;
+    return true;
   }
 
   #welcome(message) {
@@ -185,6 +196,7 @@ export class Signaller extends EventTarget {
       this.#kept = [];
       this.#sent = 0;
       this.#seen = 0;
+      this.#missing.clear();
     }
     for (const kept of this.#kept)
       this.#write(kept);

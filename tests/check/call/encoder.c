@@ -183,11 +183,11 @@ GST_START_TEST (test_no_taker)
 GST_END_TEST;
 
 /* given a flow of pictures, when many key frames are asked for at once, then
- * one comes; the next not before its time: 100 ms when it is urgent, 500 ms
+ * one comes; the next not before its time: 100 ms when it is urgent, 300 ms
  * otherwise, and then it does come */
 GST_START_TEST (test_keyframe_rate)
 {
-  static const gint64 least[] = { 500000, 100000 };
+  static const gint64 least[] = { 300000, 100000 };
   gint64 asked, came[2] = { 0, 0 };
   guint n = 0, i;
   Fixture f;

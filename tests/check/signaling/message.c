@@ -342,6 +342,36 @@ test_names (void)
   g_assert_cmpstr (call_track_state_to_string (CALL_TRACK_MUTED), ==, "muted");
 }
 
+/* Given numbers that come twice, late and with gaps, when they are taken, then
+ * each is taken once, and what is more than 64 behind is not. */
+static void
+test_numbers (void)
+{
+  CallSeen seen = { 0, };
+  guint64 i;
+
+  g_assert_true (call_seen_take (&seen, 1));
+  g_assert_false (call_seen_take (&seen, 1));
+  g_assert_true (call_seen_take (&seen, 4));
+  g_assert_true (call_seen_take (&seen, 2));
+  g_assert_false (call_seen_take (&seen, 2));
+  g_assert_false (call_seen_take (&seen, 4));
+  g_assert_true (call_seen_take (&seen, 3));
+  g_assert_true (call_seen_take (&seen, 69));
+  g_assert_false (call_seen_take (&seen, 4));
+  for (i = 5; i < 69; i++)
+    g_assert_true (call_seen_take (&seen, i));
+  for (i = 1; i <= 69; i++)
+    g_assert_false (call_seen_take (&seen, i));
+  g_assert_true (call_seen_take (&seen, 69 + 66));
+  g_assert_false (call_seen_take (&seen, 70));
+  g_assert_true (call_seen_take (&seen, 71));
+  g_assert_true (call_seen_take (&seen, CALL_MAX_NUMBER));
+  g_assert_true (call_seen_take (&seen, CALL_MAX_NUMBER - 64));
+  g_assert_false (call_seen_take (&seen, CALL_MAX_NUMBER - 65));
+  g_assert_false (call_seen_take (&seen, 0));
+}
+
 /* Given the lines of PROTOCOL.md that hold a message, when they are read, then
  * each is one that the codec allows, and every type is among them. */
 static void
@@ -407,6 +437,7 @@ main (int argc, char **argv)
   g_test_add_func ("/message/depth", test_depth);
   g_test_add_func ("/message/size", test_size);
   g_test_add_func ("/message/stack", test_stack);
+  g_test_add_func ("/message/numbers", test_numbers);
   g_test_add_func ("/message/ids", test_ids);
   g_test_add_func ("/message/names", test_names);
   return g_test_run ();

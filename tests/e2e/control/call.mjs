@@ -1,11 +1,16 @@
 // gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Given two lines in a call, one with callcontrol,
-// when callctl switches its camera, reads its stats, sets a child's property and hangs up,
-// then the other one goes on seeing moving pictures over the same connection, and sees
-// the first one leave.
+// when callctl switches its camera, reads its stats, sets a child's property, says something,
+// sends a file and hangs up,
+// then the other one goes on seeing moving pictures over the same connection, reads it, has the
+// file, and sees the first one leave.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startServer } from '../../lib/call-server.mjs';
 import { callctl, env } from '../../lib/control.mjs';
 import { roomUri, SMALL, startPeer } from '../../lib/gst-peer.mjs';
@@ -14,7 +19,9 @@ import { done, step, watchdog } from '../../lib/tap.mjs';
 watchdog(150);
 const server = await startServer();
 const uri = roomUri(server, 'tea');
-const bob = startPeer({ name: 'Bob', uri, call: { 'peer-id': 'bob' }, env });
+const received = mkdtempSync(join(tmpdir(), 'gst-call-received-'));
+process.on('exit', () => rmSync(received, { recursive: true, force: true }));
+const bob = startPeer({ name: 'Bob', uri, call: { 'peer-id': 'bob', 'download-directory': received }, env });
 await bob.joined();
 const ann = startPeer({ name: 'Ann', uri, video: `callvideosrc name=cam ! ${SMALL}`, more: 'callcontrol socket=ann', env });
 
@@ -54,6 +61,18 @@ await step('mute: the other side hears silence', async () => {
     'a second of silence');
   await asks('unmute');
   await bob.hears();
+});
+
+await step('send-text and send-file: the other side has what was said, and the file', async () => {
+  await asks('call', 'send-text', 'hello');
+  const said = await bob.event('call-message');
+  assert.equal(said.text, 'hello');
+  const file = fileURLToPath(import.meta.url);
+  await asks('call', 'send-file', file);
+  const { path } = await bob.event('call-file-received');
+  assert.equal(path, join(received, 'call.mjs'));
+  assert.deepEqual(readFileSync(path), readFileSync(file));
+  assert.deepEqual([...ann.errors, ...bob.errors], []);
 });
 
 await step('hang-up: the other side sees it leave', async () => {

@@ -2,9 +2,9 @@
 //
 // Given two lines of gst-launch on two machines with data channels,
 // when the cable loses packets, one of them is stopped for ten seconds, killed, or leaves in the
-// middle of a file,
+// middle of a file, or its disk is full,
 // then what is reliable arrives whole and in order, what is not arrives at most once and holds up
-// nobody, the file goes on where it was, and no part of one is left.
+// nobody, the file goes on where it was, no part of one is left, and the call goes on.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -78,6 +78,18 @@ await step('what is not: some of it is lost, none comes twice, and nobody waits'
   await Promise.all([ann.interrupt(), bob.interrupt()]);
 });
 
+await step('what is sent again a few times: hardly any is lost, none comes twice', async () => {
+  const { ann, bob } = await losing({ 'data_n::max-retransmits': 4, 'data_n::ordered': false });
+  await link.set({ loss: 0 });
+  ann.type('line 1000000');
+  await bob.reads('line 1000000');
+  const got = numbers(bob.lines).filter((n) => n >= 0 && n < LINES);
+  console.log(`# ${got.length} of ${LINES} at ${LOSS} % loss`);
+  assert.equal(new Set(got).size, got.length);
+  assert.ok(got.length > LINES * 0.95, `${got.length}`);
+  await Promise.all([ann.interrupt(), bob.interrupt()]);
+});
+
 const receive = (name) => {
   const to = join(folder, name);
   mkdirSync(to);
@@ -94,6 +106,23 @@ await step('the receiver is stopped for ten seconds: the file is whole', async (
   bob.signal('SIGCONT');
   await bob.event('call-file-received');
   assert.equal(sha256(join(to, 'large.bin')), sha256(large));
+  await ann.until(() => ann.exit, 'its end', { ended: true });
+  assert.equal(ann.exit.code, 0, ann.describe());
+  assert.equal(await bob.interrupt(), 0);
+});
+
+await step('the disk is full in the middle: the sender is told, and the next file comes', async () => {
+  const [to, bobs] = receive('full');
+  const small = join(folder, 'small.bin');
+  writeFileSync(small, randomBytes(1e6));
+  // 16 MiB stay free; of a pipe nobody knows the size before
+  const disk = ['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=40M none ${to} && exec "$@"`, 'sh'];
+  const [ann, bob] = pair({ ...bobs, prefix: [...link.far, ...disk] },
+    { more: `funnel name=both ! call.data_files filesrc location=${large} ! queue ! callfilepay file-name=large.bin ! both. ` +
+      `filesrc location=${small} ! callfilepay ! both.` });
+  const { code } = await ann.event('call-file-failed');
+  assert.equal(code, 'no-space');
+  await bob.event('call-file-received', ({ 'file-name': name }) => name === 'small.bin');
   await ann.until(() => ann.exit, 'its end', { ended: true });
   assert.equal(ann.exit.code, 0, ann.describe());
   assert.equal(await bob.interrupt(), 0);
