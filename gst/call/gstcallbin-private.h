@@ -130,7 +130,7 @@ void gst_call_signals_install (GObjectClass * gobject_class);
 void gst_call_signals_peer_added (GstElement * element, const gchar * peer_id);
 void gst_call_signals_message (GstElement * element, const gchar * peer_id,
     const gchar * label, const gchar * text);
-/* call-file-progress (with `sending`) or call-file-received */
+/* call-file-progress, call-file-sent or call-file-received, with `sending` */
 void gst_call_signals_file (GstElement * element, const GstStructure * s);
 
 /* gstcallfiles.c */

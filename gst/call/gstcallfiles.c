@@ -277,6 +277,7 @@ post_emit (GstCallBin * self, GstMessage * message)
   GstStructure *copy;
 
   if (!worker || !(gst_structure_has_name (s, "call-file-progress")
+          || gst_structure_has_name (s, "call-file-sent")
           || gst_structure_has_name (s, "call-file-received")))
     return;
   copy = gst_structure_copy (s);

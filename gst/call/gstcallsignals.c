@@ -47,16 +47,19 @@ gst_call_signals_file (GstElement * element, const GstStructure * s)
   guint64 position = 0;
   gint64 size = -1;
 
-  if (gst_structure_has_name (s, "call-file-received")) {
+  gst_structure_get (s, "sending", G_TYPE_BOOLEAN, &sending, NULL);
+  /* the size of one that is whole is no longer open */
+  if (gst_structure_get_uint64 (s, "size", &position))
+    size = position;
+  else
+    gst_structure_get (s, "position", G_TYPE_UINT64, &position, "size",
+        G_TYPE_INT64, &size, NULL);
+  g_signal_emit (element, signals[SIGNAL_FILE_PROGRESS], 0, peer_id,
+      gst_structure_get_string (s, "file-name"), sending, position, size);
+  if (gst_structure_has_name (s, "call-file-received"))
     g_signal_emit (element, signals[SIGNAL_FILE_RECEIVED], 0, peer_id,
         gst_structure_get_string (s, "path"),
         gst_structure_get_string (s, "media-type"));
-    return;
-  }
-  gst_structure_get (s, "sending", G_TYPE_BOOLEAN, &sending, "position",
-      G_TYPE_UINT64, &position, "size", G_TYPE_INT64, &size, NULL);
-  g_signal_emit (element, signals[SIGNAL_FILE_PROGRESS], 0, peer_id,
-      gst_structure_get_string (s, "file-name"), sending, position, size);
 }
 
 static void
@@ -72,8 +75,8 @@ install_file_signals (GObjectClass * gobject_class)
    * @position: bytes that are there
    * @size: bytes of the file, -1 if not known
    *
-   * At most five times a second for each file and peer. Emitted on the call's
-   * worker thread.
+   * At most five times a second for each file and peer, and when it is whole.
+   * Emitted on the call's worker thread.
    *
    * Since: 0.1
    */
