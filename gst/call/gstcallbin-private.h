@@ -154,6 +154,8 @@ GstPad *gst_call_messages_request_pad (GstElement * element,
 void gst_call_messages_release_pad (GstElement * element, GstPad * pad);
 /* Any thread */
 void gst_call_messages_send_text (GstCallBin * self, const gchar * text);
+/* Something is to be sent, or all has been; any thread */
+void gst_call_messages_send (GstCallBin * self);
 /* As GstCallRoomOwner has them */
 GPtrArray *gst_call_messages_list (GstElement * element);
 void gst_call_messages_opened (GstElement * element, const gchar * label);

@@ -95,8 +95,11 @@ end_part (gpointer object, gpointer part)
       found = g_ptr_array_steal_index_fast (self->sending, i);
   }
   GST_OBJECT_UNLOCK (self);
-  if (found)
-    end_sending (self, found);
+  if (!found)
+    return;
+  end_sending (self, found);
+  /* the call may have waited for it with its end */
+  gst_call_messages_send (self);
 }
 
 void
@@ -199,8 +202,12 @@ gst_call_files_send (GstCallBin * self, const gchar * location)
 {
   g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
 
-  if (worker && location)
+  if (!location)
+    return;
+  if (worker)
     gst_call_worker_post (worker, send_file, self, g_strdup (location), g_free);
+  else
+    refuse (self, location, "the call is not running");
 }
 
 /* Receiving */
@@ -271,14 +278,14 @@ structure_free (gpointer data)
 static void
 post_emit (GstCallBin * self, GstMessage * message)
 {
-  g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
   const GstStructure *s = gst_message_get_structure (message);
-
+  g_autoptr (GstCallWorker) worker = NULL;
   GstStructure *copy;
 
-  if (!worker || !(gst_structure_has_name (s, "call-file-progress")
+  if (!(gst_structure_has_name (s, "call-file-progress")
           || gst_structure_has_name (s, "call-file-sent")
-          || gst_structure_has_name (s, "call-file-received")))
+          || gst_structure_has_name (s, "call-file-received"))
+      || !(worker = gst_call_bin_get_worker (self)))
     return;
   copy = gst_structure_copy (s);
   gst_structure_set (copy, "sending", G_TYPE_BOOLEAN,

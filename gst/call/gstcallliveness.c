@@ -43,9 +43,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* webrtcbin does not look for addresses twice, on other interfaces or at a TURN
  * server that has forgotten what it gave */
 #define REBUILD_ELSEWHERE_AFTER 14
-/* … and such a server has: a new path was agreed on so long ago, and leads
- * nowhere */
-#define IN_VAIN_AFTER 1
+/* … and such a server has: both ends have looked for a new path for so long */
+#define IN_VAIN_US (400 * G_TIME_SPAN_MILLISECOND)
 
 /* PROTOCOL.md, 4, byte by byte */
 #define PING "{\"type\":\"ping\"}"
@@ -135,13 +134,12 @@ is_online (const gchar * addresses)
   return FALSE;
 }
 
-/* Both ends have agreed on a new path, and nothing has come of it. */
 static gboolean
 restarted_in_vain (GstCallPeer * self)
 {
-  return self->silent >= SUSPECT_AFTER && !self->awaiting_answer
-      && !self->answering && self->wait > 0
-      && self->wait <= RESTART_EVERY - IN_VAIN_AFTER;
+  return self->silent >= SUSPECT_AFTER && self->wait > 0
+      && !self->awaiting_answer && !self->answering && self->restarted
+      && g_get_monotonic_time () - self->restarted >= IN_VAIN_US;
 }
 
 /* The path is gone, for now or for good. */
@@ -222,7 +220,7 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
   } else if (self->silent == 0) {
     gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);
     if (!broken)
-      self->wait = 0;
+      self->wait = self->restarted = 0;
   }
   if (can_signal && (broken || self->state == GST_CALL_PEER_RECONNECTING))
     climb (self, moved, addresses);

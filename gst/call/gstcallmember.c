@@ -22,8 +22,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* Looks until a peer that is neither heard nor known to have a socket is gone:
  * with the two seconds until it is missed, well below five */
 #define GONE_AFTER 3
-/* A connection that was up so long is a good one */
-#define STABLE_US (30 * G_USEC_PER_SEC)
+/* A connection that was up so long is a good one: the next one follows at once
+ * again, also where addresses change every other moment */
+#define STABLE_US (5 * G_USEC_PER_SEC)
 /* Sessions that a peer may start at once, and the time for one more */
 #define MAX_SESSIONS 4
 #define SESSION_US (2 * G_USEC_PER_SEC)

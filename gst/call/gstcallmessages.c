@@ -124,15 +124,20 @@ send_data (gpointer object, gpointer data)
         on_linger, self);
 }
 
-static void
-on_out_notify (GstCallDataOut * out, gpointer data)
+void
+gst_call_messages_send (GstCallBin * self)
 {
-  GstCallBin *self = data;
   g_autoptr (GstCallWorker) worker = gst_call_bin_get_worker (self);
 
   if (worker
       && g_atomic_int_compare_and_exchange (&self->data_posted, FALSE, TRUE))
     gst_call_worker_post (worker, send_data, self, NULL, NULL);
+}
+
+static void
+on_out_notify (GstCallDataOut * out, gpointer data)
+{
+  gst_call_messages_send (data);
 }
 
 void

@@ -107,6 +107,7 @@ struct _GstCallPeer
   GPtrArray *receivings;            /* (element-type GstCallReceiving) */
   GSource *look;                    /* while some of them are not shown */
   gboolean useless_told;
+  gint64 restarted;                 /* monotonic: the agent, in this silence */
   guint connecting_looks;           /* and nothing has come of it */
   GSource *timer;                   /* until connected */
   GSource *ice_timer;               /* until there is a path */

@@ -94,6 +94,7 @@ gst_call_restart_agent (GstCallPeer * self)
   GST_INFO_OBJECT (self, "ICE restart");
   if (!gst_call_path_restart (self->path))
     GST_WARNING_OBJECT (self, "webrtcbin has no NiceAgent to restart");
+  self->restarted = g_get_monotonic_time ();
   /* ours go again, behind the description that they belong to */
   self->n_sent_candidates = 0;
   self->gathered_sent = FALSE;

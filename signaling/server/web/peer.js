@@ -16,6 +16,8 @@
 import { Channels } from './channels.js';
 
 const CONNECT_TIMEOUT = 20000; // ms from the offer to a connection
+const INSIST = 2000; // ms until what may have got lost is said again, and twice that, and again
+const MAX_INSIST = 8000;
 const INTERRUPTED_TIMEOUT = 60000; // ms without contact before a fresh session
 const STABLE = 10000; // ms connected until a failure is a first one again
 const MAX_RETRY = 10000; // ms between fresh sessions; the first comes at once
@@ -60,7 +62,9 @@ export class Peer extends EventTarget {
   #early = []; // candidates before the remote description
   #makingOffer = false;
   #ignoreOffer = false;
+  #found = []; // our candidates of this session, as they went out
   #timer = 0;
+  #insistTimer = 0;
   #stableTimer = 0;
   #attempts = 0; // fresh sessions since it was good
   #met = false; // there was a connection once
@@ -182,6 +186,7 @@ export class Peer extends EventTarget {
   #drop() {
     clearInterval(this.#beat);
     clearTimeout(this.#timer);
+    clearTimeout(this.#insistTimer);
     clearTimeout(this.#stableTimer);
     const pc = this.#pc;
     this.#pc = null;
@@ -189,6 +194,7 @@ export class Peer extends EventTarget {
     this.channels.detach();
     this.session = '';
     this.#early = [];
+    this.#found = [];
     this.#work = Promise.resolve();
     for (const track of this.stream.getTracks())
       this.stream.removeTrack(track);
@@ -210,13 +216,26 @@ export class Peer extends EventTarget {
     this.#pc = pc;
     this.channels.attach(pc);
     const mine = (handler) => (event) => this.#pc === pc && handler(event);
-    pc.addEventListener('icecandidate', mine(({ candidate }) => this.#found(candidate)));
+    pc.addEventListener('icecandidate', mine(({ candidate }) => this.#tell(candidate)));
     pc.addEventListener('track', mine(({ track }) => this.#arrived(track)));
     pc.addEventListener('negotiationneeded', mine(() => this.#offer()));
     pc.addEventListener('connectionstatechange', mine(() => this.#connectionChanged()));
     this.#setLink(this.#attempts ? 'retrying' : 'connecting');
     this.#watch(CONNECT_TIMEOUT);
+    this.#insist(INSIST);
     return pc;
+  }
+
+  // What they have already does no harm
+  #insist(wait) {
+    this.#insistTimer = setTimeout(() => {
+      if (this.#pc.signalingState === 'have-local-offer')
+        this.#send({ type: 'offer', session: this.session, sdp: this.#pc.localDescription.sdp });
+      for (const message of this.#found)
+        this.#send(message);
+      if (wait < MAX_INSIST)
+        this.#insist(2 * wait);
+    }, wait);
   }
 
   #openChannel() {
@@ -299,6 +318,7 @@ export class Peer extends EventTarget {
     switch (this.#pc.connectionState) {
       case 'connected':
         clearTimeout(this.#timer);
+        clearTimeout(this.#insistTimer);
         clearTimeout(this.#stableTimer);
         this.#stableTimer = setTimeout(() => { this.#attempts = 0; }, STABLE);
         this.#met = true;
@@ -367,7 +387,7 @@ export class Peer extends EventTarget {
     this.#changed();
   }
 
-  #found(candidate) {
+  #tell(candidate) {
     if (candidate === null) {
       this.#send({ type: 'end-of-candidates', session: this.session });
     } else if (candidate.candidate && !isRtcp(candidate)) {
@@ -376,6 +396,7 @@ export class Peer extends EventTarget {
         message.sdpMid = candidate.sdpMid;
       if (candidate.sdpMLineIndex !== null)
         message.sdpMLineIndex = candidate.sdpMLineIndex;
+      this.#found.push(message);
       this.#send(message);
     }
   }

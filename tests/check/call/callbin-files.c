@@ -272,8 +272,8 @@ GST_START_TEST (test_several)
 
 GST_END_TEST;
 
-/* given what is no file, when it is to be sent, then a warning says so, no error
- * is posted, and the next file goes */
+/* given what is no file, or no call, when it is to be sent, then a warning says so,
+ * no error is posted, and the next file goes */
 GST_START_TEST (test_no_file)
 {
   Fixture f;
@@ -287,6 +287,10 @@ GST_START_TEST (test_no_file)
   send_file (f.ann, f.folder);
   send_file (f.ann, f.file);
   CALL_WAIT (is_received (&f.at_bob));
+  call_side_set_state (f.ann, GST_STATE_READY);
+  send_file (f.ann, f.file);
+  CALL_WAIT (call_side_told (f.ann, GST_MESSAGE_WARNING, "is not running",
+          GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ));
   fail_unless (call_side_error (f.ann) == NULL);
   fixture_clear (&f);
 }

@@ -16,7 +16,7 @@ import { iceServers, startTurn } from '../../lib/turn-server.mjs';
 
 const TTL = 2; // s
 const SLACK = 10000; // ms, for a busy machine
-const FORGOTTEN = 15000; // ms, of which 7 until it is sure
+const FORGOTTEN = 10000; // ms, of which 4 until it is sure
 const TELL_TIMEOUT = 5000; // ms from when it goes to the server
 
 watchdog(170);
