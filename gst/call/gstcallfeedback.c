@@ -169,7 +169,14 @@ gst_call_feedback_hasten (GstElement * webrtcbin)
       G_CALLBACK (on_element_added), NULL);
 }
 
-/* The first retransmissions have come: from now on it is a round trip. */
+static void
+retry_after_round_trip (GstElement * jitterbuffer, gpointer data)
+{
+  g_object_set (jitterbuffer, "rtx-retry-timeout", -1, NULL);
+}
+
+/* The first retransmissions have come: from now on it is a round trip. Not set in
+ * here, where the jitter buffer holds its lock. */
 static GstPadProbeReturn
 on_request (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -182,7 +189,7 @@ on_request (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       || !gst_structure_get_uint (s, "avg-rtt", &rtt) || rtt == 0
       || !(jitterbuffer = gst_pad_get_parent_element (pad)))
     return GST_PAD_PROBE_OK;
-  g_object_set (jitterbuffer, "rtx-retry-timeout", -1, NULL);
+  gst_element_call_async (jitterbuffer, retry_after_round_trip, NULL, NULL);
   return GST_PAD_PROBE_REMOVE;
 }
 
