@@ -159,7 +159,8 @@ call_signaller_open (CallSignaller * self)
   priv->context = g_main_context_ref_thread_default ();
   call_signaller_forget_seat (self);
   priv->had_seat = FALSE;
-  priv->seen = (CallSeen) { 0, };
+  priv->seen = (CallSeen) {
+  0,};
   call_signaller_set_state (self, CALL_SIGNALLER_CONNECTING);
   if (priv->state == CALL_SIGNALLER_CONNECTING)
     CALL_SIGNALLER_GET_CLASS (self)->open (self);
@@ -259,7 +260,8 @@ call_signaller_take_welcome (CallSignaller * self, const CallMessage * welcome)
   CallSignallerPrivate *priv = get_private (self);
 
   if (!welcome->resumed || priv->resume == NULL)
-    priv->seen = (CallSeen) { 0, };
+    priv->seen = (CallSeen) {
+    0,};
   priv->had_seat = TRUE;
   g_free (priv->resume);
   priv->resume = g_strdup (welcome->resume);

@@ -59,7 +59,7 @@ find_part (GstCallBin * self, GstObject * source)
 
     if (parent == GST_OBJECT (self)) {
       gst_object_unref (parent);
-      return g_object_get_data (G_OBJECT (i), "call-file") ?
+      return g_object_get_data (G_OBJECT (i), "gst-call-sending") ?
           GST_ELEMENT (g_steal_pointer (&i)) : NULL;
     }
     gst_object_unref (i);
@@ -156,7 +156,7 @@ make_part (const gchar * location)
   gst_element_link (source, pay);
   gst_pad_add_probe (gst_call_add_ghost (part, "src", src),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_sent, part, NULL);
-  g_object_set_data (G_OBJECT (part), "call-file", part);
+  g_object_set_data (G_OBJECT (part), "gst-call-sending", part);
   return part;
 }
 

@@ -243,8 +243,7 @@ static void
 send_text (gpointer object, gpointer text)
 {
   GstCallBin *self = object;
-  g_autoptr (GstCallDataOut) out =
-      gst_call_messages_get_out (self, CHAT_LABEL);
+  g_autoptr (GstCallDataOut) out = gst_call_messages_get_out (self, CHAT_LABEL);
   g_autoptr (GError) error = NULL;
 
   /* with a queue for everybody, if this is the first that is said */
@@ -415,8 +414,7 @@ refuse_file (GstCallBin * self, const CallPeer * from, const gchar * text,
   refusal.code = (gchar *) "refused";
   refusal.text = (gchar *) "Nobody takes files there";
   answer = gst_call_file_message_to_text (&refusal);
-  gst_call_room_reply (self->room, from->peer_id, GST_CALL_FILES_LABEL,
-      answer);
+  gst_call_room_reply (self->room, from->peer_id, GST_CALL_FILES_LABEL, answer);
 }
 
 static void

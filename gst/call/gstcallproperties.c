@@ -260,7 +260,7 @@ install_network_properties (void)
 }
 
 static void
-install_report_properties (void)
+install_data_properties (void)
 {
   /**
    * GstCallBin:download-directory:
@@ -276,6 +276,11 @@ install_report_properties (void)
       ("download-directory", "Download directory",
       "Where files go that peers send; unset: out of remote_data_files", NULL,
       READY);
+}
+
+static void
+install_report_properties (void)
+{
   /**
    * GstCallBin:connect-timeout:
    *
@@ -323,6 +328,7 @@ gst_call_properties_install (GObjectClass * gobject_class)
   install_media_properties ();
   install_limit_properties ();
   install_network_properties ();
+  install_data_properties ();
   install_report_properties ();
   g_object_class_install_properties (gobject_class, GST_CALL_N_SETTINGS, props);
 }

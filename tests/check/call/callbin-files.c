@@ -304,8 +304,9 @@ GST_START_TEST (test_no_directory)
   Fixture f;
 
   fixture_init (&f, "peer-id=bob download-directory=/dev/null/downloads");
-  fail_unless (call_side_told (f.bob, GST_MESSAGE_WARNING, "/dev/null/downloads",
-          GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE));
+  fail_unless (call_side_told (f.bob, GST_MESSAGE_WARNING,
+          "/dev/null/downloads", GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_OPEN_WRITE));
   send_file (f.ann, f.file);
   CALL_WAIT (call_side_has (f.ann, "call-file-failed", "code", "refused"));
   fail_unless (call_side_error (f.bob) == NULL);
