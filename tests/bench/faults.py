@@ -5,8 +5,8 @@
 # npm: ws@8.18.0
 # limit: 5400
 """For each fault, runs with callbins and then with the page in two Chromiums, through the
-same kind of server and cable, each with the machine to itself: see tests/bench/faults/faults.mjs for what goes wrong, README.md for the
-columns."""
+same kind of server and cable, each with the machine to itself: see
+tests/bench/faults/faults.mjs for what goes wrong, README.md for the columns."""
 import os
 import statistics
 import sys
