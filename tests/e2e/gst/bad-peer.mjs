@@ -38,8 +38,9 @@ await step('a peer that never answers: timeout, and again, more and more slowly;
   assert.deepEqual(errors('mute').slice(0, 3).map(({ code, retry }) => [code, retry]), Array(3).fill(['timeout', true]));
   assert.match(errors('mute')[0].text, /within 4 s/);
   const { 'peer-id': annsId } = await ann.joined();
-  const sessions = mute.inbox.filter((m) => m.type === 'offer' && m.from === annsId).map(({ session }) => session).slice(0, 3);
-  assert.equal(new Set(sessions).size, 3, 'three offers, of three sessions');
+  // an offer is said again after 2 s
+  const sessions = [...new Set(mute.inbox.filter((m) => m.type === 'offer' && m.from === annsId).map(({ session }) => session))].slice(0, 3);
+  assert.equal(sessions.length, 3, 'three sessions');
   for (const session of sessions)
     assert.equal((await mute.gets('close', { fits: (m) => m.session === session })).code, 'timeout');
   await pairGoesOn();
