@@ -54,6 +54,9 @@ on_received (GstElement * call, const gchar * peer_id, const gchar * path,
   Told *told = data;
 
   g_mutex_lock (&told->lock);
+  g_free (told->peer_id);
+  g_free (told->path);
+  g_free (told->media_type);
   told->peer_id = g_strdup (peer_id);
   told->path = g_strdup (path);
   told->media_type = g_strdup (media_type);
