@@ -14,26 +14,31 @@
 /* Chromium's, the largest there is (RFC 8841 knows no limit) */
 #define MAX_MESSAGE (256 * 1024)
 
-static void
-message_clear (gpointer data)
+GstCallDataMessage *
+gst_call_data_message_ref (GstCallDataMessage * message)
 {
-  GstCallDataMessage *message = data;
-
-  g_free (message->to);
-  g_clear_pointer (&message->bytes, g_bytes_unref);
+  g_atomic_int_inc (&message->refs);
+  return message;
 }
 
 void
-gst_call_data_message_unref (gpointer message)
+gst_call_data_message_unref (gpointer data)
 {
-  g_atomic_rc_box_release_full (message, message_clear);
+  GstCallDataMessage *message = data;
+
+  if (!g_atomic_int_dec_and_test (&message->refs))
+    return;
+  g_free (message->to);
+  g_clear_pointer (&message->bytes, g_bytes_unref);
+  g_free (message);
 }
 
 static GstCallDataMessage *
 message_take (const gchar * to, gboolean text, GBytes * bytes, gsize size)
 {
-  GstCallDataMessage *message = g_atomic_rc_box_new0 (GstCallDataMessage);
+  GstCallDataMessage *message = g_new0 (GstCallDataMessage, 1);
 
+  message->refs = 1;
   message->to = to && *to ? g_strdup (to) : NULL;
   message->text = text;
   message->bytes = bytes;

@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* An atomic rc box */
 typedef struct
 {
+  gint refs;                    /* atomic */
   gboolean text;
   gchar *to;                    /* peer id; NULL: to all */
   GBytes *bytes;                /* a text's end with a NUL … */
@@ -24,6 +24,7 @@ GstCallDataMessage *gst_call_data_message_new (GstBuffer * buffer,
     const GstCaps * caps, const gchar * to, GError ** error);
 GstCallDataMessage *gst_call_data_message_new_text (const gchar * text,
     GError ** error);
+GstCallDataMessage *gst_call_data_message_ref (GstCallDataMessage * message);
 void gst_call_data_message_unref (gpointer message);
 
 G_END_DECLS

@@ -95,7 +95,7 @@ enqueue (GstCallDataOut * self, GstCallDataMessage * message)
 
     if (!is_for (message, link) || link->bytes >= MAX_QUEUED)
       continue;
-    g_queue_push_tail (&link->queue, g_atomic_rc_box_acquire (message));
+    g_queue_push_tail (&link->queue, gst_call_data_message_ref (message));
     link->bytes += message->size;
   }
 }

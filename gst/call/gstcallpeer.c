@@ -501,6 +501,9 @@ gst_call_peer_class_init (GstCallPeerClass * klass)
   gobject_class->dispose = gst_call_peer_dispose;
   gobject_class->finalize = gst_call_peer_finalize;
 
+  /* GLib's quarks are set by whoever asks first: not by two workers at once */
+  (void) GST_CALL_SDP_ERROR;
+
   /**
    * GstCallPeer:max-bitrate:
    *
