@@ -84,7 +84,6 @@ struct _GstCallBin
   gchar *download_directory;
   GstCallTrack *tracks[2];          /* by kind */
   GPtrArray *outs;                  /* (element-type GstCallDataOut) */
-  GPtrArray *sending;               /* gstcallfiles.c: files */
   GPtrArray *complaints;            /* (element-type utf8) */
 
   /* state changes only (under the state lock) */
@@ -99,6 +98,7 @@ struct _GstCallBin
   GSource *stats_timer;
   GPtrArray *ins;                   /* (element-type GstCallDataIn) */
   GQueue unsaid;                    /* (element-type utf8) */
+  GPtrArray *sending;               /* gstcallfiles.c: files */
   gint64 posts;                     /* texts that may be posted now … */
   gint64 posts_time;                /* … counted at this time */
   GSource *linger;                  /* before a call of data only ends */
@@ -113,6 +113,9 @@ GstStructure *gst_call_bin_get_stats (GstCallBin * self);
 
 /* (transfer full). The worker, or NULL when there is no call */
 GstCallWorker *gst_call_bin_get_worker (GstCallBin * self);
+
+/* (transfer full). The child that `object` is or is in, or NULL; any thread */
+GstElement *gst_call_bin_find_child (GstCallBin * self, GstObject * object);
 
 /* gstcalltracks.c */
 /* (transfer none). Our track of that kind, or NULL; any thread */

@@ -42,7 +42,7 @@
  *   streaming  media; errors of children come in here       OBJECT    waits
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: settings, tracks, outs, sending
+ *   1 OBJECT   protects: settings, tracks, outs
  *
  * No lock is held while emitting, posting, linking, or calling webrtcbin.
  */
@@ -383,17 +383,18 @@ gst_call_bin_change_state (GstElement * element, GstStateChange transition)
 
 /* Messages and events */
 
-static GstCallPeer *
-find_peer (GstObject * object)
+GstElement *
+gst_call_bin_find_child (GstCallBin * self, GstObject * object)
 {
   g_autoptr (GstObject) i = object ? gst_object_ref (object) : NULL;
 
   while (i) {
-    GstObject *parent;
+    GstObject *parent = gst_object_get_parent (i);
 
-    if (GST_IS_CALL_PEER (i))
-      return GST_CALL_PEER (g_steal_pointer (&i));
-    parent = gst_object_get_parent (i);
+    if (parent == GST_OBJECT (self)) {
+      gst_object_unref (parent);
+      return GST_ELEMENT (g_steal_pointer (&i));
+    }
     gst_object_unref (i);
     i = parent;
   }
@@ -404,16 +405,18 @@ find_peer (GstObject * object)
 static void
 gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
 {
-  g_autoptr (GstCallPeer) peer = NULL;
+  g_autoptr (GstElement) child = NULL;
 
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
-      && (peer = find_peer (GST_MESSAGE_SRC (message)))) {
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    child = gst_call_bin_find_child (GST_CALL_BIN (bin),
+        GST_MESSAGE_SRC (message));
+  if (child && GST_IS_CALL_PEER (child)) {
     g_autoptr (GError) error = NULL;
     g_autofree gchar *debug = NULL;
 
     gst_message_parse_error (message, &error, &debug);
-    GST_WARNING_OBJECT (peer, "%s (%s)", error->message, debug);
-    gst_call_peer_child_failed (peer, error);
+    GST_WARNING_OBJECT (child, "%s (%s)", error->message, debug);
+    gst_call_peer_child_failed (GST_CALL_PEER (child), error);
     gst_message_unref (message);
     return;
   }

@@ -9,12 +9,13 @@
  *
  * Threads
  *   name       runs                                            may take
- *   app        send-file: posts; prepare, clean_up             OBJECT
+ *   app        send-file: posts; prepare, clean_up, when the   OBJECT
+ *              worker has ended
  *   worker     makes and ends parts, emits                     OBJECT
  *   streaming  the end of a file and messages: post            OBJECT
  *
  * Locks, in the order they may be taken
- *   1 OBJECT   protects: the list of parts
+ *   1 OBJECT   protects: settings. The list of parts is the worker's alone
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -48,24 +49,10 @@ sending_free (gpointer data)
 
 /* Sending */
 
-/* (transfer full). The part that is or has in it what `source` is, or NULL */
-static GstElement *
-find_part (GstCallBin * self, GstObject * source)
+static gboolean
+is_part (GstElement * child)
 {
-  g_autoptr (GstObject) i = source ? gst_object_ref (source) : NULL;
-
-  while (i) {
-    GstObject *parent = gst_object_get_parent (i);
-
-    if (parent == GST_OBJECT (self)) {
-      gst_object_unref (parent);
-      return g_object_get_data (G_OBJECT (i), "gst-call-sending") ?
-          GST_ELEMENT (g_steal_pointer (&i)) : NULL;
-    }
-    gst_object_unref (i);
-    i = parent;
-  }
-  return NULL;
+  return child && g_object_get_data (G_OBJECT (child), "gst-call-sending");
 }
 
 /* Its thread may be waiting in the pad: that flushes first. */
@@ -84,38 +71,25 @@ static void
 end_part (gpointer object, gpointer part)
 {
   GstCallBin *self = object;
-  Sending *found = NULL;
   guint i;
 
-  GST_OBJECT_LOCK (self);
-  for (i = 0; i < self->sending->len && !found; i++) {
+  for (i = 0; i < self->sending->len; i++) {
     Sending *sending = g_ptr_array_index (self->sending, i);
 
-    if (sending->part == part)
-      found = g_ptr_array_steal_index_fast (self->sending, i);
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (!found)
+    if (sending->part != part)
+      continue;
+    end_sending (self, g_ptr_array_steal_index_fast (self->sending, i));
+    /* the call may have waited for it with its end */
+    gst_call_messages_send (self);
     return;
-  end_sending (self, found);
-  /* the call may have waited for it with its end */
-  gst_call_messages_send (self);
+  }
 }
 
 void
 gst_call_files_end_all (GstCallBin * self)
 {
-  for (;;) {
-    Sending *sending = NULL;
-
-    GST_OBJECT_LOCK (self);
-    if (self->sending->len > 0)
-      sending = g_ptr_array_steal_index_fast (self->sending, 0);
-    GST_OBJECT_UNLOCK (self);
-    if (!sending)
-      return;
-    end_sending (self, sending);
-  }
+  while (self->sending->len > 0)
+    end_sending (self, g_ptr_array_steal_index_fast (self->sending, 0));
 }
 
 static void
@@ -189,9 +163,7 @@ send_file (gpointer object, gpointer location)
   gst_bin_add (GST_BIN (self), sending->part);
   src = gst_element_get_static_pad (sending->part, "src");
   gst_pad_link (src, sending->pad);
-  GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->sending, sending);
-  GST_OBJECT_UNLOCK (self);
   /* what fails says why, see gst_call_files_handle_message() */
   if (!gst_element_sync_state_with_parent (sending->part))
     end_part (self, sending->part);
@@ -280,6 +252,7 @@ post_emit (GstCallBin * self, GstMessage * message)
 {
   const GstStructure *s = gst_message_get_structure (message);
   g_autoptr (GstCallWorker) worker = NULL;
+  g_autoptr (GstElement) child = NULL;
   GstStructure *copy;
 
   if (!(gst_structure_has_name (s, "call-file-progress")
@@ -288,8 +261,8 @@ post_emit (GstCallBin * self, GstMessage * message)
       || !(worker = gst_call_bin_get_worker (self)))
     return;
   copy = gst_structure_copy (s);
-  gst_structure_set (copy, "sending", G_TYPE_BOOLEAN,
-      GST_MESSAGE_SRC (message) != GST_OBJECT (self->taker), NULL);
+  child = gst_call_bin_find_child (self, GST_MESSAGE_SRC (message));
+  gst_structure_set (copy, "sending", G_TYPE_BOOLEAN, is_part (child), NULL);
   gst_call_worker_post (worker, emit, self, copy, structure_free);
 }
 
@@ -313,8 +286,10 @@ gst_call_files_handle_message (GstCallBin * self, GstMessage * message)
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT)
     post_emit (self, message);
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR
-      || !(part = find_part (self, GST_MESSAGE_SRC (message))))
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+    return FALSE;
+  part = gst_call_bin_find_child (self, GST_MESSAGE_SRC (message));
+  if (!is_part (part))
     return FALSE;
   part_failed (self, part, message);
   return TRUE;
