@@ -62,7 +62,7 @@ make_part (GstCallDataIn * self)
   g_autoptr (GstPad) src = NULL;
   GstPad *gate;
 
-  self->appsrc = gst_element_factory_make ("appsrc", NULL);
+  self->appsrc = gst_element_factory_make ("appsrc", "source");
   g_object_set (self->appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE,
       "do-timestamp", TRUE, "block", FALSE, "max-bytes", (guint64) 0, NULL);
   gst_bin_add (GST_BIN (part), self->appsrc);
