@@ -36,6 +36,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_CHANNELS 16
 /* Messages before the certificate is verified */
 #define MAX_EARLY 64
+/* Looks of 500 ms at a peer whose SCTP is not up, and for whom others wait */
+#define MAX_DOWN 30
 
 typedef struct
 {
@@ -148,13 +150,22 @@ gst_call_channel_tell_closed (GstCallPeer * self, GstCallChannel * channel,
 
 /* Opening */
 
-/* What goes out under its label goes out here. */
+static GstCallDataLink *
+add_link (GstCallPeer * self, GstCallDataOut * out)
+{
+  return gst_call_data_out_add_link (out, self->info->peer_id,
+      self->info->display_name);
+}
+
+/* What goes out under its label goes out here, from what waits on. */
 static void
 attach (GstCallPeer * self, GstCallChannel * channel, GstCallDataOut * out)
 {
-  channel->out = gst_object_ref (out);
-  channel->link = gst_call_data_out_add_link (out, self->info->peer_id,
-      self->info->display_name);
+  gpointer key = NULL, link = NULL;
+
+  g_hash_table_steal_extended (self->expected, out, &key, &link);
+  channel->out = key ? key : gst_object_ref (out);
+  channel->link = link ? link : add_link (self, out);
 }
 
 static void
@@ -434,6 +445,43 @@ make_missing (GstCallPeer * self)
 }
 
 static void
+stop_expecting (GstCallPeer * self)
+{
+  GHashTableIter iter;
+  gpointer out, link;
+
+  g_hash_table_iter_init (&iter, self->expected);
+  while (g_hash_table_iter_next (&iter, &out, &link)) {
+    g_hash_table_iter_steal (&iter);
+    gst_call_data_out_remove_link (out, link);
+    gst_object_unref (out);
+  }
+}
+
+/* Who is connected misses nothing: what is sent from then on waits for the
+ * channels. */
+static void
+expect_missing (GstCallPeer * self)
+{
+  g_autoptr (GPtrArray) outs =
+      self->config->room->list_data (self->config->room_data);
+  guint i;
+
+  if (self->n_down >= MAX_DOWN)
+    return;
+  for (i = 0; i < outs->len; i++) {
+    GstCallDataOut *out = g_ptr_array_index (outs, i);
+    GstCallChannel *channel =
+        gst_call_channels_find (self, gst_call_data_out_get_label (out));
+
+    if ((!channel || !channel->link) && !is_negotiated (out)
+        && !g_hash_table_contains (self->expected, out))
+      g_hash_table_insert (self->expected, gst_object_ref (out),
+          add_link (self, out));
+  }
+}
+
+static void
 drop_stuck (GstCallPeer * self)
 {
   g_autoptr (GPtrArray) channels = gst_call_channels_list (self);
@@ -465,9 +513,13 @@ is_up (GstCallPeer * self)
 void
 gst_call_channels_add (GstCallPeer * self)
 {
-  if (!self->stopped && self->verified
-      && self->state == GST_CALL_PEER_CONNECTED && is_up (self))
+  if (self->stopped || !self->verified
+      || self->state != GST_CALL_PEER_CONNECTED)
+    return;
+  if (is_up (self))
     make_missing (self);
+  else
+    expect_missing (self);
 }
 
 static void
@@ -505,6 +557,9 @@ gst_call_channels_look (GstCallPeer * self)
   if (self->stopped || !self->verified)
     return;
   drop_stuck (self);
+  self->n_down = is_up (self) ? 0 : MIN (self->n_down + 1, MAX_DOWN);
+  if (self->n_down >= MAX_DOWN)
+    stop_expecting (self);
   gst_call_channels_add (self);
 }
 
@@ -517,6 +572,7 @@ gst_call_channels_accept (GstCallPeer * self)
 
   for (i = 0; i < channels->len; i++)
     use_channel (self, g_ptr_array_index (channels, i));
+  expect_missing (self);
   while ((message = g_queue_pop_head (&self->early))) {
     deliver (self, message);
     received_free (message);
@@ -542,5 +598,6 @@ gst_call_channels_stop (GstCallPeer * self)
   GST_OBJECT_UNLOCK (self);
   for (i = 0; i < channels->len; i++)
     channel_free (g_ptr_array_index (channels, i));
+  stop_expecting (self);
   g_queue_clear_full (&self->early, received_free);
 }

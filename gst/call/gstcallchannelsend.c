@@ -129,8 +129,13 @@ void
 gst_call_channels_remove (GstCallPeer * self, GstCallDataOut * out)
 {
   g_autoptr (GPtrArray) channels = gst_call_channels_list (self);
+  gpointer link = NULL;
   guint i;
 
+  if (g_hash_table_steal_extended (self->expected, out, NULL, &link)) {
+    gst_call_data_out_remove_link (out, link);
+    gst_object_unref (out);
+  }
   for (i = 0; !self->stopped && i < channels->len; i++) {
     GstCallChannel *channel = g_ptr_array_index (channels, i);
 

@@ -121,6 +121,8 @@ struct _GstCallPeer
   guint silent;                     /* looks without a sign of life */
   guint wait;                       /* looks until the next ICE restart */
   gboolean can_signal;              /* at the last look */
+  GHashTable *expected;             /* GstCallDataOut to GstCallDataLink */
+  guint n_down;                     /* looks at it without SCTP */
 
   /* atomic */
   gint heard;                       /* what came out of ICE */

@@ -459,6 +459,7 @@ gst_call_peer_dispose (GObject * object)
   g_clear_pointer (&self->receivings, g_ptr_array_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->channels, g_ptr_array_unref);
+  g_clear_pointer (&self->expected, g_hash_table_unref);
   g_clear_pointer (&self->promises, g_ptr_array_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->dispose (object);
 }
@@ -526,6 +527,7 @@ gst_call_peer_init (GstCallPeer * self)
   self->can_signal = TRUE;
   self->promises = g_ptr_array_new_with_free_func (promise_drop);
   self->channels = g_ptr_array_new ();
+  self->expected = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->early);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);

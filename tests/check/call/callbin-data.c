@@ -277,6 +277,31 @@ GST_START_TEST (test_late)
 
 GST_END_TEST;
 
+/* given two who talk, when somebody else is connected and one says something at
+ * once, then both hear it: it waits for the channel of who is new */
+GST_START_TEST (test_newcomer)
+{
+  Two two;
+  Listener *at_carol;
+  CallSide *carol;
+
+  two_init (&two, TEXT, "peer-id=ann");
+  say (two.from_ann, "first", 5);
+  expect (two.at_bob, "first", 5);
+  carol = call_side_join (two.url, "peer-id=carol", "");
+  at_carol = listener_new (carol, "chat");
+  CALL_WAIT (call_side_count (two.ann, "call-state", "state",
+          "connected") == 2);
+  say (two.from_ann, "welcome", 7);
+  expect (two.at_bob, "welcome", 7);
+  expect (at_carol, "welcome", 7);
+  call_side_free (carol);
+  listener_free (at_carol);
+  two_clear (&two);
+}
+
+GST_END_TEST;
+
 /* given two, when one says what is longer than the other takes, or what is no
  * UTF-8 as text, then there is a warning that says what to do, and what comes
  * after it arrives */
@@ -489,6 +514,7 @@ callbin_data_suite (void)
   tcase_add_test (tc, test_text);
   tcase_add_test (tc, test_binary);
   tcase_add_test (tc, test_late);
+  tcase_add_test (tc, test_newcomer);
   tcase_add_test (tc, test_too_long);
   tcase_add_test (tc, test_held_up);
   tcase_add_test (tc, test_let_go);
