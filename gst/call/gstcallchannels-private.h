@@ -34,7 +34,14 @@ void gst_call_channel_cut (GstCallChannel * self);
 /* With a warning; frees it */
 void gst_call_channel_tell_closed (GstCallPeer * self,
     GstCallChannel * channel, const gchar * why);
-/* gstcallchannelsend.c: what waits for it goes to webrtcbin, as far as it may */
+/* gstcallchannelsend.c.
+ * What goes out under its label goes out here, from what waits on. */
+void gst_call_channel_attach (GstCallPeer * self, GstCallChannel * channel,
+    GstCallDataOut * out);
+/* Who is connected misses nothing: what is sent from then on waits for the channels. */
+void gst_call_channels_expect (GstCallPeer * self);
+void gst_call_channels_stop_expecting (GstCallPeer * self);
+/* what waits for it goes to webrtcbin, as far as it may */
 void gst_call_channel_drain (GstCallPeer * self, GstCallChannel * channel);
 
 G_END_DECLS

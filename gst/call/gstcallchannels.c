@@ -36,8 +36,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define MAX_CHANNELS 16
 /* Messages before the certificate is verified */
 #define MAX_EARLY 64
-/* Looks of 500 ms at a peer whose SCTP is not up, and for whom others wait */
-#define MAX_DOWN 30
 
 typedef struct
 {
@@ -150,24 +148,6 @@ gst_call_channel_tell_closed (GstCallPeer * self, GstCallChannel * channel,
 
 /* Opening */
 
-static GstCallDataLink *
-add_link (GstCallPeer * self, GstCallDataOut * out)
-{
-  return gst_call_data_out_add_link (out, self->info->peer_id,
-      self->info->display_name);
-}
-
-/* What goes out under its label goes out here, from what waits on. */
-static void
-attach (GstCallPeer * self, GstCallChannel * channel, GstCallDataOut * out)
-{
-  gpointer key = NULL, link = NULL;
-
-  g_hash_table_steal_extended (self->expected, out, &key, &link);
-  channel->out = key ? key : gst_object_ref (out);
-  channel->link = link ? link : add_link (self, out);
-}
-
 static void
 find_out (GstCallPeer * self, GstCallChannel * channel)
 {
@@ -181,7 +161,7 @@ find_out (GstCallPeer * self, GstCallChannel * channel)
     GstCallDataOut *out = g_ptr_array_index (outs, i);
 
     if (g_str_equal (gst_call_data_out_get_label (out), channel->label))
-      attach (self, channel, out);
+      gst_call_channel_attach (self, channel, out);
   }
 }
 
@@ -406,22 +386,12 @@ make_channel (GstCallPeer * self, GstCallDataOut * out)
     return;
   }
   channel = add_channel (self, object, label);
-  attach (self, channel, out);
+  gst_call_channel_attach (self, channel, out);
   g_signal_connect (object, "on-open", G_CALLBACK (on_open), channel);
   /* or is it open already? pc makes it so */
   g_object_get (object, "ready-state", &state, NULL);
   if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
     post (channel, opened);
-}
-
-static gboolean
-is_negotiated (GstCallDataOut * out)
-{
-  GstCallDataSettings settings;
-
-  gst_call_data_out_get_settings (out, &settings);
-  gst_call_data_settings_clear (&settings);
-  return settings.negotiated;
 }
 
 /* After the connection is up webrtcbin 1.22.0 makes no negotiated ones. */
@@ -439,45 +409,8 @@ make_missing (GstCallPeer * self)
 
     if (channel && !channel->link)
       use_channel (self, channel);
-    else if (!channel && !is_negotiated (out))
+    else if (!channel && !gst_call_data_out_is_negotiated (out))
       make_channel (self, out);
-  }
-}
-
-static void
-stop_expecting (GstCallPeer * self)
-{
-  GHashTableIter iter;
-  gpointer out, link;
-
-  g_hash_table_iter_init (&iter, self->expected);
-  while (g_hash_table_iter_next (&iter, &out, &link)) {
-    g_hash_table_iter_steal (&iter);
-    gst_call_data_out_remove_link (out, link);
-    gst_object_unref (out);
-  }
-}
-
-/* Who is connected misses nothing: what is sent from then on waits for the
- * channels. */
-static void
-expect_missing (GstCallPeer * self)
-{
-  g_autoptr (GPtrArray) outs =
-      self->config->room->list_data (self->config->room_data);
-  guint i;
-
-  if (self->n_down >= MAX_DOWN)
-    return;
-  for (i = 0; i < outs->len; i++) {
-    GstCallDataOut *out = g_ptr_array_index (outs, i);
-    GstCallChannel *channel =
-        gst_call_channels_find (self, gst_call_data_out_get_label (out));
-
-    if ((!channel || !channel->link) && !is_negotiated (out)
-        && !g_hash_table_contains (self->expected, out))
-      g_hash_table_insert (self->expected, gst_object_ref (out),
-          add_link (self, out));
   }
 }
 
@@ -519,7 +452,7 @@ gst_call_channels_add (GstCallPeer * self)
   if (is_up (self))
     make_missing (self);
   else
-    expect_missing (self);
+    gst_call_channels_expect (self);
 }
 
 static void
@@ -546,7 +479,7 @@ gst_call_channels_prepare (GstCallPeer * self)
   if (self->channel)
     g_signal_connect (self->channel, "on-open", G_CALLBACK (on_up), self);
   for (i = 0; i < outs->len; i++) {
-    if (is_negotiated (g_ptr_array_index (outs, i)))
+    if (gst_call_data_out_is_negotiated (g_ptr_array_index (outs, i)))
       make_channel (self, g_ptr_array_index (outs, i));
   }
 }
@@ -557,9 +490,7 @@ gst_call_channels_look (GstCallPeer * self)
   if (self->stopped || !self->verified)
     return;
   drop_stuck (self);
-  self->n_down = is_up (self) ? 0 : MIN (self->n_down + 1, MAX_DOWN);
-  if (self->n_down >= MAX_DOWN)
-    stop_expecting (self);
+  self->n_down = is_up (self) ? 0 : self->n_down + 1;
   gst_call_channels_add (self);
 }
 
@@ -572,7 +503,7 @@ gst_call_channels_accept (GstCallPeer * self)
 
   for (i = 0; i < channels->len; i++)
     use_channel (self, g_ptr_array_index (channels, i));
-  expect_missing (self);
+  gst_call_channels_expect (self);
   while ((message = g_queue_pop_head (&self->early))) {
     deliver (self, message);
     received_free (message);
@@ -598,6 +529,6 @@ gst_call_channels_stop (GstCallPeer * self)
   GST_OBJECT_UNLOCK (self);
   for (i = 0; i < channels->len; i++)
     channel_free (g_ptr_array_index (channels, i));
-  stop_expecting (self);
+  gst_call_channels_stop_expecting (self);
   g_queue_clear_full (&self->early, received_free);
 }

@@ -16,8 +16,69 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* webrtcbin is given no more than this at a time, tests/bench/run data */
 #define HIGH_WATER (1024 * 1024)
+/* Looks of 500 ms at a peer whose SCTP is not up, and for whom others wait */
+#define MAX_DOWN 30
 /* Replies to a peer that takes none */
 #define MAX_REPLIES (4 * 1024 * 1024)
+
+/* Links */
+
+static GstCallDataLink *
+add_link (GstCallPeer * self, GstCallDataOut * out)
+{
+  return gst_call_data_out_add_link (out, self->info->peer_id,
+      self->info->display_name);
+}
+
+void
+gst_call_channel_attach (GstCallPeer * self, GstCallChannel * channel,
+    GstCallDataOut * out)
+{
+  gpointer key = NULL, link = NULL;
+
+  g_hash_table_steal_extended (self->expected, out, &key, &link);
+  channel->out = key ? key : gst_object_ref (out);
+  channel->link = link ? link : add_link (self, out);
+}
+
+void
+gst_call_channels_stop_expecting (GstCallPeer * self)
+{
+  GHashTableIter iter;
+  gpointer out, link;
+
+  g_hash_table_iter_init (&iter, self->expected);
+  while (g_hash_table_iter_next (&iter, &out, &link)) {
+    g_hash_table_iter_steal (&iter);
+    gst_call_data_out_remove_link (out, link);
+    gst_object_unref (out);
+  }
+}
+
+void
+gst_call_channels_expect (GstCallPeer * self)
+{
+  g_autoptr (GPtrArray) outs =
+      self->config->room->list_data (self->config->room_data);
+  guint i;
+
+  if (self->n_down >= MAX_DOWN) {
+    gst_call_channels_stop_expecting (self);
+    return;
+  }
+  for (i = 0; i < outs->len; i++) {
+    GstCallDataOut *out = g_ptr_array_index (outs, i);
+    GstCallChannel *channel =
+        gst_call_channels_find (self, gst_call_data_out_get_label (out));
+
+    if ((!channel || !channel->link) && !gst_call_data_out_is_negotiated (out)
+        && !g_hash_table_contains (self->expected, out))
+      g_hash_table_insert (self->expected, gst_object_ref (out),
+          add_link (self, out));
+  }
+}
+
+/* Sending */
 
 static guint64
 get_waiting (GstCallChannel * self)

@@ -284,6 +284,17 @@ gst_call_data_out_get_settings (GstCallDataOut * self,
   g_mutex_unlock (&self->lock);
 }
 
+gboolean
+gst_call_data_out_is_negotiated (GstCallDataOut * self)
+{
+  gboolean negotiated;
+
+  g_mutex_lock (&self->lock);
+  negotiated = self->settings.negotiated;
+  g_mutex_unlock (&self->lock);
+  return negotiated;
+}
+
 void
 gst_call_data_settings_clear (GstCallDataSettings * settings)
 {

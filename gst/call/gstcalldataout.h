@@ -50,6 +50,7 @@ gboolean gst_call_data_out_push_text (GstCallDataOut * self,
 void gst_call_data_out_get_settings (GstCallDataOut * self,
     GstCallDataSettings * settings);
 void gst_call_data_settings_clear (GstCallDataSettings * settings);
+gboolean gst_call_data_out_is_negotiated (GstCallDataOut * self);
 /* What is for that peer waits in it. `peer_id` has none yet. */
 GstCallDataLink *gst_call_data_out_add_link (GstCallDataOut * self,
     const gchar * peer_id, const gchar * display_name);
