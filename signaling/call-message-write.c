@@ -135,6 +135,8 @@ is_absent (const CallMessage * message, guint field)
     case FIELD_LAST_SEQ:
       return message->last_seq == CALL_SEQ_UNKNOWN
           || (message->type == CALL_MESSAGE_HELLO && !message->resume);
+    case FIELD_OFFER_ID:
+      return message->offer_id == 0;
     case FIELD_SDP_MLINE_INDEX:
       return message->sdp_mline_index < 0;
     case FIELD_ICE_SERVERS:

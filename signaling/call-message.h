@@ -103,6 +103,7 @@ struct _CallMessage
   gchar *session;                   /* of one pair of peers, made by the offerer */
 
   gchar *sdp;                       /* offer, answer */
+  guint64 offer_id;                 /* the same: which offer of the session; 0: absent */
   gchar *candidate;                 /* candidate: "candidate:…" */
   gchar *sdp_mid;                   /* candidate; may be NULL */
   gint sdp_mline_index;             /* candidate; -1: absent */

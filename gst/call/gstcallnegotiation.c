@@ -249,10 +249,8 @@ send_description (GstCallPeer * self, GstCallSdpType type, const gchar * made,
       wire);
   self->description_sent = TRUE;
   gst_call_trickle_flush (self);
-  if (offer) {
-    g_free (self->offer);
-    self->offer = g_steal_pointer (&wire);
-  }
+  g_free (offer ? self->offer : self->answer);
+  *(offer ? &self->offer : &self->answer) = g_steal_pointer (&wire);
 }
 
 static void
@@ -299,6 +297,7 @@ gst_call_peer_offer (GstCallPeer * self)
     gst_call_restart_prepare (self);
   self->renegotiate = self->ice_restart = FALSE;
   self->awaiting_answer = TRUE;
+  self->offer_id++;
   gst_call_peer_start_timer (self);
   set_wishes (self);
   if (self->sendings->len == 0) {
@@ -411,6 +410,18 @@ is_sending (GstCallPeer * self, GstCallKind kind)
   return FALSE;
 }
 
+/* An offer that is said again, as its answer may be lost, is given the same
+ * answer again: another one would be taken for that to a later offer. */
+static gboolean
+was_taken (GstCallPeer * self, const CallMessage * offer)
+{
+  if (offer->offer_id == 0 || offer->offer_id > self->their_offer_id)
+    return FALSE;
+  if (offer->offer_id == self->their_offer_id && self->answer)
+    gst_call_peer_send (self, CALL_MESSAGE_ANSWER, self->answer);
+  return TRUE;
+}
+
 void
 gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
 {
@@ -420,6 +431,8 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   g_autoptr (GError) error = NULL;
   guint i;
 
+  if (was_taken (self, message))
+    return;
   if (self->answered || self->answering) {
     /* the peer is through with the round before, webrtcbin is not yet */
     g_clear_pointer (&self->waiting_offer, call_message_unref);
@@ -440,6 +453,8 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
   self->answering = TRUE;
+  self->their_offer_id = message->offer_id;
+  g_clear_pointer (&self->answer, g_free);
   self->asked = 0;
   if (before
       && !g_str_equal (before, gst_call_sdp_get_remote_ufrag (self->sdp))) {
@@ -474,7 +489,8 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
   g_autofree gchar *inner = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!self->awaiting_answer || self->answered) {
+  if (!self->awaiting_answer || self->answered
+      || (message->offer_id && message->offer_id != self->offer_id)) {
     GST_DEBUG_OBJECT (self, "an answer that nobody asked for");
     return;
   }

@@ -82,6 +82,10 @@ struct _GstCallPeer
   gboolean answered;                /* it came, webrtcbin is being told */
   gboolean answering;               /* an offer came, the answer is not set */
   gchar *offer;                     /* ours that is not answered, or NULL */
+  guint64 offer_id;                 /* of our newest one in this session */
+  guint64 their_offer_id;           /* of the last that we took; 0: they do not
+                                     * tell */
+  gchar *answer;                    /* ours to that, or NULL */
   gboolean unheard;                 /* it was not there to be given that */
   CallMessage *waiting_offer;       /* it came before the end of the round */
   gboolean renegotiate;             /* once the present round is over, or the

@@ -106,6 +106,10 @@ gst_call_peer_send (GstCallPeer * self, CallMessageType type, const gchar * sdp)
   message->to = g_strdup (self->info->peer_id);
   message->session = g_strdup (self->session);
   message->sdp = g_strdup (sdp);
+  if (type == CALL_MESSAGE_OFFER)
+    message->offer_id = self->offer_id;
+  else if (type == CALL_MESSAGE_ANSWER)
+    message->offer_id = self->their_offer_id;
   self->config->room->send (self->config->room_data, self, message);
 }
 
@@ -475,6 +479,7 @@ gst_call_peer_finalize (GObject * object)
   g_free (self->session);
   g_free (self->child_error);
   g_free (self->offer);
+  g_free (self->answer);
   gst_call_restart_clear (self);
   g_clear_pointer (&self->kept_ufrag, g_free);
   g_clear_pointer (&self->kept_pwd, g_free);

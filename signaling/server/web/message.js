@@ -145,6 +145,7 @@ const FIELDS = {
   iceServers: list(0, MAX_ICE_SERVERS, iceServer),
   iceServersTimeout: integer(1, MAX_SECONDS),
   sdp: string(MAX_MESSAGE, /^v=/),
+  offerId: integer(1, Number.MAX_SAFE_INTEGER),
   candidate: string(MAX_CANDIDATE, /^candidate:\P{Cc}*$/u),
   sdpMid: string(MAX_ID, printable),
   sdpMLineIndex: integer(0, MAX_MLINE),
@@ -173,8 +174,8 @@ const TYPES = {
   'peer-joined': { required: ['seq', 'peer'], peer: wholePeer },
   'peer-changed': { required: ['seq', 'peer'], peer: wholePeer },
   'peer-left': { required: ['seq', 'peer', 'code'], peer: peer(['peerId', 'seat']) },
-  offer: relayed(['sdp']),
-  answer: relayed(['sdp']),
+  offer: relayed(['sdp'], ['offerId']),
+  answer: relayed(['sdp'], ['offerId']),
   candidate: {
     ...relayed(['candidate'], ['sdpMid', 'sdpMLineIndex']),
     oneOf: [['from', 'to'], ['sdpMid', 'sdpMLineIndex']],

@@ -62,6 +62,9 @@ export class Peer extends EventTarget {
   #early = []; // candidates before the remote description
   #makingOffer = false;
   #ignoreOffer = false;
+  #offerId = 0; // of our newest in this session
+  #theirOfferId = 0; // of the last that we took; 0: they do not tell
+  #answer = null; // ours to that
   #found = []; // our candidates of this session, as they went out
   #timer = 0;
   #insistTimer = 0;
@@ -195,6 +198,8 @@ export class Peer extends EventTarget {
     this.session = '';
     this.#early = [];
     this.#found = [];
+    this.#offerId = this.#theirOfferId = 0;
+    this.#answer = null;
     this.#work = Promise.resolve();
     for (const track of this.stream.getTracks())
       this.stream.removeTrack(track);
@@ -230,7 +235,7 @@ export class Peer extends EventTarget {
   #insist(wait) {
     this.#insistTimer = setTimeout(() => {
       if (this.#pc.signalingState === 'have-local-offer')
-        this.#send({ type: 'offer', session: this.session, sdp: this.#pc.localDescription.sdp });
+        this.#sendOffer();
       for (const message of this.#found)
         this.#send(message);
       if (wait < MAX_INSIST)
@@ -422,13 +427,19 @@ export class Peer extends EventTarget {
 
   // ---- negotiation
 
+  #sendOffer() {
+    this.#send({ type: 'offer', session: this.session, sdp: this.#pc.localDescription.sdp, offerId: this.#offerId });
+  }
+
   async #offer() {
     const pc = this.#pc;
     try {
       this.#makingOffer = true;
       await pc.setLocalDescription();
-      if (this.#pc === pc && pc.localDescription.type === 'offer')
-        this.#send({ type: 'offer', session: this.session, sdp: pc.localDescription.sdp });
+      if (this.#pc === pc && pc.localDescription.type === 'offer') {
+        this.#offerId++;
+        this.#sendOffer();
+      }
     } catch (error) {
       if (this.#pc === pc) {
         console.error(`offer to ${this.info.peerId}:`, error);
@@ -455,7 +466,7 @@ export class Peer extends EventTarget {
         await this.#handleOffer(message);
         break;
       case 'answer':
-        if (this.#pc.signalingState !== 'have-local-offer')
+        if (this.#pc.signalingState !== 'have-local-offer' || (message.offerId ?? this.#offerId) !== this.#offerId)
           return;
         await this.#pc.setRemoteDescription({ type: 'answer', sdp: message.sdp });
         await this.#addEarly();
@@ -495,8 +506,14 @@ export class Peer extends EventTarget {
       this.#again();
   }
 
-  async #handleOffer({ session, sdp }) {
+  async #handleOffer({ session, sdp, offerId = 0 }) {
     const pc = this.#pc;
+    // Said again, as its answer may be lost: another answer would be taken for that to a later offer
+    if (offerId && offerId <= this.#theirOfferId) {
+      if (offerId === this.#theirOfferId && this.#answer)
+        this.#send(this.#answer);
+      return;
+    }
     const crossing = this.#makingOffer || pc.signalingState !== 'stable';
     // Two polite pages: the one that offered first stands its ground
     const yields = !this.offers || !this.info.polite;
@@ -506,11 +523,15 @@ export class Peer extends EventTarget {
     await pc.setRemoteDescription({ type: 'offer', sdp }); // rolls back ours
     if (this.#pc !== pc)
       return;
+    this.#theirOfferId = offerId;
+    this.#answer = null;
     await this.#prepareAnswer(sdp);
     await this.#addEarly();
     await pc.setLocalDescription();
-    if (this.#pc === pc)
-      this.#send({ type: 'answer', session, sdp: pc.localDescription.sdp });
+    if (this.#pc !== pc)
+      return;
+    this.#answer = { type: 'answer', session, sdp: pc.localDescription.sdp, ...(offerId ? { offerId } : {}) };
+    this.#send(this.#answer);
   }
 
   // Our tracks into their m-lines

@@ -71,7 +71,7 @@ call_middle_set_up (CallMiddle * middle)
   middle->with[1] = stand_in (middle, other_url);
   /* the newcomer offers */
   middle->sides[1] = call_side_join (other_url, "peer-id=bob",
-      CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
+      middle->bob_sends ? middle->bob_sends : CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
 }
 
 void

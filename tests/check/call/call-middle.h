@@ -17,6 +17,7 @@ struct _CallMiddle
   CallSignaller *with[2];       /* 0: in ann's room, 1: in bob's */
   CallSide *sides[2];           /* 0: ann, 1: bob */
   gchar *ids[2];
+  const gchar *bob_sends;       /* sources; NULL: picture and sound, as ann */
   /* What side `from` said, before it goes on; may change it. FALSE: it stays
    * here. */
   gboolean (*pass) (CallMiddle * middle, guint from, CallMessage * message);

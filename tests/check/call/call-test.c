@@ -302,9 +302,45 @@ describe (GstMessage * message)
 }
 
 void
+call_side_add_camera (CallSide * side)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *camera = gst_parse_bin_from_description
+      ("videotestsrc is-live=true pattern=ball ! "
+      "capsfilter caps=video/x-raw,width=160,height=120,framerate=15/1", TRUE,
+      &error);
+  g_autoptr (GstPad) sink =
+      gst_element_request_pad_simple (side->call, "video_0");
+  g_autoptr (GstPad) src = NULL;
+
+  fail_unless (camera != NULL && sink != NULL);
+  gst_bin_add (GST_BIN (side->pipeline), camera);
+  src = gst_element_get_static_pad (camera, "src");
+  fail_unless_equals_int (gst_pad_link (src, sink), GST_PAD_LINK_OK);
+  gst_element_sync_state_with_parent (camera);
+}
+
+/* An element that is not where the pipeline is to be */
+static void
+print_state (const GValue * value, gpointer data)
+{
+  GstElement *element = g_value_get_object (value);
+  GstState state, pending;
+  GstStateChangeReturn ret = gst_element_get_state (element, &state, &pending,
+      0);
+
+  if (state != GST_STATE_PLAYING || pending != GST_STATE_VOID_PENDING)
+    g_printerr ("%s is %s, pending %s, %s\n", GST_OBJECT_NAME (element),
+        gst_element_state_get_name (state),
+        gst_element_state_get_name (pending),
+        gst_element_state_change_return_get_name (ret));
+}
+
+void
 call_side_print (CallSide * side)
 {
   g_autoptr (GstStructure) stats = NULL;
+  GstIterator *all = gst_bin_iterate_recurse (GST_BIN (side->pipeline));
   guint i;
 
   g_mutex_lock (&lock);
@@ -321,6 +357,8 @@ call_side_print (CallSide * side)
 
     g_printerr ("%s\n", text);
   }
+  gst_iterator_foreach (all, print_state, NULL);
+  gst_iterator_free (all);
 }
 
 void

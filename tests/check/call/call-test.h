@@ -60,6 +60,8 @@ CallSide *call_side_host (const gchar * properties, const gchar * sources,
 CallSide *call_side_join (const gchar * url, const gchar * properties,
     const gchar * sources);
 
+/* videotestsrc for a playing pipeline, linked to call.video_0 */
+void call_side_add_camera (CallSide * side);
 void call_side_set_state (CallSide * side, GstState state);
 
 /* The index-th element message of that name whose field, a string, has that

@@ -6,26 +6,6 @@
  */
 #include "call-test.h"
 
-/* Adds videotestsrc to the playing pipeline, linked to call.video_0 */
-static void
-add_camera (CallSide * side)
-{
-  g_autoptr (GError) error = NULL;
-  GstElement *camera = gst_parse_bin_from_description
-      ("videotestsrc is-live=true pattern=ball ! "
-      "capsfilter caps=video/x-raw,width=160,height=120,framerate=15/1", TRUE,
-      &error);
-  g_autoptr (GstPad) sink =
-      gst_element_request_pad_simple (side->call, "video_0");
-  g_autoptr (GstPad) src = NULL;
-
-  fail_unless (camera != NULL && sink != NULL);
-  gst_bin_add (GST_BIN (side->pipeline), camera);
-  src = gst_element_get_static_pad (camera, "src");
-  fail_unless_equals_int (gst_pad_link (src, sink), GST_PAD_LINK_OK);
-  gst_element_sync_state_with_parent (camera);
-}
-
 static GstPadProbeReturn
 drop (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -74,7 +54,7 @@ check_camera_comes_and_goes (CallSide * mine, CallSide * other)
     call_side_wait_more (other, CALL_AUDIO, 40);
     fail_unless (call_side_buffers (other, CALL_VIDEO) <= before + 5,
         "%u pictures more", call_side_buffers (other, CALL_VIDEO) - before);
-    add_camera (mine);
+    call_side_add_camera (mine);
     call_side_wait_more (other, CALL_VIDEO, 5);
     call_side_wait_more (mine, CALL_VIDEO, 1);
   }
@@ -130,10 +110,10 @@ GST_START_TEST (test_late_track)
   call_side_wait_more (bob, CALL_AUDIO, 10);
   fail_unless_equals_int (call_side_buffers (ann, CALL_VIDEO), 0);
   fail_unless_equals_int (call_side_buffers (bob, CALL_VIDEO), 0);
-  add_camera (ann);
+  call_side_add_camera (ann);
   call_side_wait_more (bob, CALL_VIDEO, 5);
   fail_unless_equals_int (call_side_buffers (ann, CALL_VIDEO), 0);
-  add_camera (bob);
+  call_side_add_camera (bob);
   call_side_wait_more (ann, CALL_VIDEO, 5);
   call_side_wait_more (ann, CALL_AUDIO, 5);
   call_side_wait_more (bob, CALL_AUDIO, 5);

@@ -115,6 +115,8 @@ number_field (const CallMessage * message, const gchar * name)
     return node_boolean (message->resumed);
   if (g_str_equal (name, "iceRestart"))
     return node_boolean (message->ice_restart);
+  if (g_str_equal (name, "offerId"))
+    return node_int (message->offer_id, message->offer_id != 0);
   if (g_str_equal (name, "sdpMLineIndex"))
     return node_int (message->sdp_mline_index, message->sdp_mline_index >= 0);
   g_assert_cmpstr (name, ==, "retryAfter");

@@ -1,0 +1,92 @@
+/* gst-call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Promise: an offer that is said again is answered again, with the same answer,
+ * and no answer is taken for one to another offer.
+ *
+ * Somebody in the middle says them again, and lets answers overtake others.
+ */
+#include "call-middle.h"
+
+typedef struct
+{
+  CallMiddle middle;            /* first */
+  guint offers;                 /* of bob */
+  CallMessage *offer;           /* the first one */
+  gchar *answer;                /* ann's first one */
+  CallMessage *late;            /* the same again, which stays here for a while */
+} Repeater;
+
+static void
+take_answer (Repeater * self, CallMessage * message)
+{
+  if (!self->answer) {
+    self->answer = g_strdup (message->sdp);
+    call_middle_send (&self->middle, 0, self->offer);
+    return;
+  }
+  if (!self->late && self->offers == 1)
+    self->late = call_message_ref (message);
+}
+
+/* The first offer goes on again when it was answered. The second answer waits for
+ * the second offer, and comes before the answer to that. */
+static gboolean
+say_again (CallMiddle * middle, guint from, CallMessage * message)
+{
+  Repeater *self = (Repeater *) middle;
+
+  call_test_news ();
+  if (message->type == CALL_MESSAGE_OFFER) {
+    fail_unless_equals_int64 (message->offer_id, ++self->offers);
+    if (self->offers == 1)
+      self->offer = call_message_ref (message);
+    else if (self->late)
+      call_middle_send (middle, 1, self->late);
+  } else if (message->type == CALL_MESSAGE_ANSWER) {
+    take_answer (self, message);
+    return message != self->late;
+  }
+  return TRUE;
+}
+
+/* given an offer that came twice, when who made it adds a camera, and the answer
+ * to the repetition comes only then, then the camera is seen */
+GST_START_TEST (test_answer_of_another_offer)
+{
+  Repeater self = { {{NULL}
+      },
+  };
+
+  self.middle.pass = say_again;
+  self.middle.bob_sends = CALL_AUDIO_LIVE;
+  call_middle_set_up (&self.middle);
+  CALL_WAIT (self.late != NULL);
+  fail_unless_equals_string (self.late->sdp, self.answer);
+  fail_unless_equals_int64 (self.late->offer_id, 1);
+  call_side_wait_more (self.middle.sides[0], CALL_AUDIO, 3);
+  call_side_add_camera (self.middle.sides[1]);
+  call_side_wait_more (self.middle.sides[0], CALL_VIDEO, 3);
+  fail_unless (self.offers >= 2);
+  call_side_no_error (self.middle.sides[0]);
+  call_side_no_error (self.middle.sides[1]);
+  call_middle_tear_down (&self.middle);
+  call_message_unref (self.offer);
+  call_message_unref (self.late);
+  g_free (self.answer);
+}
+
+GST_END_TEST;
+
+static Suite *
+callbin_offers_suite (void)
+{
+  Suite *s = suite_create ("callbin-offers");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_answer_of_another_offer);
+  return s;
+}
+
+GST_CHECK_MAIN (callbin_offers);
