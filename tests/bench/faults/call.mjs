@@ -92,13 +92,13 @@ class Call {
     this.stage = stage;
     this.index = index;
     // those who need the relay that dies suffer with it
-    this.crowded = kind === 'callbin' && index === 0 && !fault.turn;
+    this.crowded = kind === 'callbin' && index === 0 && !fault.turn && !fault.pair;
   }
 
   async start() {
     const { link, clock, hosts } = this.stage;
     const uri = this.stage.room(`call-${this.index}-${this.rooms++}`);
-    const call = fault.turn ? { 'ice-transport-policy': 'relay' } : {};
+    const call = fault.turn ? { 'ice-transport-policy': 'relay' } : fault.call;
     const common = { uri, call, relay: fault.turn, slots: SLOTS };
     this.ann = await startSide(kind, { ...common, name: 'Ann', host: hosts[0] });
     await this.ann.joined();

@@ -9,6 +9,8 @@
 //                 'join': from the joined() of one who comes
 //   watch         seconds that are looked at, at least, after the end
 //   nat, turn, proxy  what the stage must have
+//   call          properties of callbins
+//   pair          of two people, always
 
 const onLink = (values, hold) => ({
   begin: ({ link }) => link.set(values),
@@ -40,6 +42,7 @@ export const FAULTS = {
   'loss-20': bad({ loss: 20 }),
   'delay-300': bad({ delay: 300 }),
   'rate-300': bad({ rate: 300 }),
+  'rate-300-fit': { ...bad({ rate: 300 }), call: { 'max-bitrate': 150000 }, pair: true },
   duplicated: rejoins({ duplicate: 0.5 }),
   delayed: rejoins({ delay: 300 }),
   reordered: rejoins({ reorder: 0.2 }),
