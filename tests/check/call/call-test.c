@@ -3,7 +3,7 @@
  */
 #include "call-test.h"
 
-#include "rtpsession-race.h"
+#include "known-warnings.h"
 
 #include <string.h>
 
@@ -123,7 +123,7 @@ call_side_new (const gchar * properties, const gchar * sources)
       GST_PARSE_FLAG_FATAL_ERRORS | GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS,
       &error);
 
-  rtpsession_race_allow ();
+  known_warnings_allow ();
   fail_unless (parsed != NULL, "%s: %s", line, error ? error->message : "");
   side->messages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_message_unref);

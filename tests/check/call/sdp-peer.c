@@ -4,7 +4,7 @@
 #include "sdp-peer.h"
 
 #include "gstcallopenssl.h"
-#include "rtpsession-race.h"
+#include "known-warnings.h"
 
 #define WAIT_US (20 * G_USEC_PER_SEC)
 
@@ -125,7 +125,7 @@ sdp_peer_new (const gchar * name, GAsyncQueue * events)
   static const gchar *const video[] = { "VP8", "H264", NULL };
   SdpPeer *self = g_new0 (SdpPeer, 1);
 
-  rtpsession_race_allow ();
+  known_warnings_allow ();
   gst_call_keep_openssl ();
   self->name = name;
   self->events = g_async_queue_ref (events);
