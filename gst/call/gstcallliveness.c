@@ -190,7 +190,10 @@ set_can_signal (GstCallPeer * self, gboolean can_signal)
   if (can_signal && !self->can_signal && self->verified && self->timer)
     gst_call_peer_start_timer (self);
   self->can_signal = can_signal;
-  if (can_signal && self->renegotiate && !self->offerer)
+  if (!can_signal)
+    return;
+  gst_call_peer_offer_held (self);
+  if (self->renegotiate && !self->offerer)
     gst_call_peer_ask_for_offer (self);
 }
 

@@ -32,6 +32,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define SETTLE_MS 200
 /* In looks, two a second */
 #define FIRST_INSISTENCE 4
+/* How long another answer may take to an offer that was said again */
+#define STRAY_US (10 * G_USEC_PER_SEC)
 
 /* A task for the worker that needs more than the peer */
 typedef struct
@@ -284,12 +286,21 @@ on_offer_set (GstCallPeer * self, const GstStructure * reply)
   ask (self, "create-answer", NULL, on_answer_made);
 }
 
+/* One round at a time: webrtcbin 1.28 aborts on an offer in between. And who does
+ * not number answers (another client than ours) may give two to one offer: the
+ * second is not to be taken for that to the next. */
+static gboolean
+is_busy (GstCallPeer * self)
+{
+  return self->awaiting_answer || self->answering || (self->strays > 0
+      && g_get_monotonic_time () < self->strays_until);
+}
+
 void
 gst_call_peer_offer (GstCallPeer * self)
 {
   self->offerer = TRUE;
-  /* one round at a time: webrtcbin 1.28 aborts on an offer in between */
-  if (self->awaiting_answer || self->answering) {
+  if (is_busy (self)) {
     self->renegotiate = TRUE;
     return;
   }
@@ -298,6 +309,7 @@ gst_call_peer_offer (GstCallPeer * self)
   self->renegotiate = self->ice_restart = FALSE;
   self->awaiting_answer = TRUE;
   self->offer_id++;
+  self->n_said = self->strays = 0;
   gst_call_peer_start_timer (self);
   set_wishes (self);
   if (self->sendings->len == 0) {
@@ -357,8 +369,10 @@ say_again (GstCallPeer * self)
 {
   GST_INFO_OBJECT (self, "%s", self->offer ? "offered again" :
       "candidates sent again");
-  if (self->offer)
+  if (self->offer) {
     gst_call_peer_send (self, CALL_MESSAGE_OFFER, self->offer);
+    self->n_said++;
+  }
   self->n_sent_candidates = 0;
   self->gathered_sent = FALSE;
   gst_call_trickle_flush (self);
@@ -374,6 +388,13 @@ gst_call_peer_insist (GstCallPeer * self)
   if (looks == FIRST_INSISTENCE || looks == 2 * FIRST_INSISTENCE
       || looks == 4 * FIRST_INSISTENCE)
     say_again (self);
+}
+
+void
+gst_call_peer_offer_held (GstCallPeer * self)
+{
+  if (self->renegotiate && self->offerer && !is_busy (self))
+    gst_call_peer_offer (self);
 }
 
 void
@@ -492,6 +513,8 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
   if (!self->awaiting_answer || self->answered
       || (message->offer_id && message->offer_id != self->offer_id)) {
     GST_DEBUG_OBJECT (self, "an answer that nobody asked for");
+    self->strays -= self->strays > 0 && !message->offer_id;
+    gst_call_peer_offer_held (self);
     return;
   }
   inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_ANSWER, message->sdp,
@@ -502,6 +525,8 @@ gst_call_negotiation_receive_answer (GstCallPeer * self, CallMessage * message)
   }
   GST_TRACE_OBJECT (self, "wire:\n%s\ninner:\n%s", message->sdp, inner);
   self->answered = TRUE;
+  self->strays = message->offer_id ? 0 : self->n_said;
+  self->strays_until = g_get_monotonic_time () + STRAY_US;
   g_clear_pointer (&self->offer, g_free);
   if (self->unset_offer) {
     gst_call_restart_agent (self);

@@ -83,6 +83,9 @@ struct _GstCallPeer
   gboolean answering;               /* an offer came, the answer is not set */
   gchar *offer;                     /* ours that is not answered, or NULL */
   guint64 offer_id;                 /* of our newest one in this session */
+  guint n_said;                     /* times that it was said again */
+  guint strays;                     /* answers to the last one that may come */
+  gint64 strays_until;              /* still; monotonic */
   guint64 their_offer_id;           /* of the last that we took; 0: they do not
                                      * tell */
   gchar *answer;                    /* ours to that, or NULL */
@@ -168,6 +171,8 @@ void gst_call_negotiation_receive_answer (GstCallPeer * self,
     CallMessage * message);
 /* Who answers wants another round: once, and when there is a server */
 void gst_call_peer_ask_for_offer (GstCallPeer * self);
+/* The offer that had to wait for stray answers, if they came or time is up */
+void gst_call_peer_offer_held (GstCallPeer * self);
 /* Each GST_CALL_LOOK_MS while connecting */
 void gst_call_peer_insist (GstCallPeer * self);
 

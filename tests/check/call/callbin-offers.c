@@ -78,6 +78,61 @@ GST_START_TEST (test_answer_of_another_offer)
 
 GST_END_TEST;
 
+/* Ann is another client, that numbers no answers and takes each offer for a new
+ * one. Her first answer stays here until bob has said the offer again. */
+typedef struct
+{
+  CallMiddle middle;            /* first */
+  guint offers;                 /* that differ */
+  GPtrArray *answers;           /* (element-type CallMessage) to the first one */
+} Stranger;
+
+static gboolean
+forget_numbers (CallMiddle * middle, guint from, CallMessage * message)
+{
+  Stranger *self = (Stranger *) middle;
+
+  call_test_news ();
+  if (message->type == CALL_MESSAGE_OFFER)
+    self->offers = message->offer_id;
+  message->offer_id = 0;
+  if (message->type != CALL_MESSAGE_ANSWER || self->answers->len == 2)
+    return TRUE;
+  g_ptr_array_add (self->answers, call_message_ref (message));
+  return FALSE;
+}
+
+/* given a client that does not number its answers and is slow, when the offer was
+ * said again and a camera is added, then the second answer is not taken for one
+ * to the next offer: the camera is seen */
+GST_START_TEST (test_strange_client)
+{
+  Stranger self = { {{NULL}
+      },
+  };
+
+  self.answers =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) call_message_unref);
+  self.middle.pass = forget_numbers;
+  self.middle.bob_sends = CALL_AUDIO_LIVE;
+  call_middle_set_up (&self.middle);
+  CALL_WAIT (self.answers->len == 2);
+  fail_unless_equals_int (self.offers, 1);
+  call_side_add_camera (self.middle.sides[1]);
+  call_middle_send (&self.middle, 1, g_ptr_array_index (self.answers, 0));
+  CALL_WAIT (call_side_has (self.middle.sides[1], "call-state", "state",
+          "connected"));
+  call_middle_send (&self.middle, 1, g_ptr_array_index (self.answers, 1));
+  call_side_wait_more (self.middle.sides[0], CALL_VIDEO, 3);
+  fail_unless (self.offers > 1);
+  call_side_no_error (self.middle.sides[0]);
+  call_side_no_error (self.middle.sides[1]);
+  call_middle_tear_down (&self.middle);
+  g_ptr_array_unref (self.answers);
+}
+
+GST_END_TEST;
+
 static Suite *
 callbin_offers_suite (void)
 {
@@ -86,6 +141,7 @@ callbin_offers_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_answer_of_another_offer);
+  tcase_add_test (tc, test_strange_client);
   return s;
 }
 
