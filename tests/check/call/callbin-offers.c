@@ -8,6 +8,8 @@
  */
 #include "call-middle.h"
 
+#include <string.h>
+
 typedef struct
 {
   CallMiddle middle;            /* first */
@@ -54,10 +56,9 @@ say_again (CallMiddle * middle, guint from, CallMessage * message)
  * to the repetition comes only then, then the camera is seen */
 GST_START_TEST (test_answer_of_another_offer)
 {
-  Repeater self = { {{NULL}
-      },
-  };
+  Repeater self;
 
+  memset (&self, 0, sizeof self);
   self.middle.pass = say_again;
   self.middle.bob_sends = CALL_AUDIO_LIVE;
   call_middle_set_up (&self.middle);
@@ -84,7 +85,9 @@ typedef struct
 {
   CallMiddle middle;            /* first */
   guint offers;                 /* that differ */
-  GPtrArray *answers;           /* (element-type CallMessage) to the first one */
+  GPtrArray *answers;           /* (element-type CallMessage), the first two to
+                                 * the first one */
+  gboolean through;             /* they stay here no longer */
 } Stranger;
 
 static gboolean
@@ -96,7 +99,7 @@ forget_numbers (CallMiddle * middle, guint from, CallMessage * message)
   if (message->type == CALL_MESSAGE_OFFER)
     self->offers = message->offer_id;
   message->offer_id = 0;
-  if (message->type != CALL_MESSAGE_ANSWER || self->answers->len == 2)
+  if (message->type != CALL_MESSAGE_ANSWER || self->through)
     return TRUE;
   g_ptr_array_add (self->answers, call_message_ref (message));
   return FALSE;
@@ -107,10 +110,10 @@ forget_numbers (CallMiddle * middle, guint from, CallMessage * message)
  * to the next offer: the camera is seen */
 GST_START_TEST (test_strange_client)
 {
-  Stranger self = { {{NULL}
-      },
-  };
+  Stranger self;
+  guint i;
 
+  memset (&self, 0, sizeof self);
   self.answers =
       g_ptr_array_new_with_free_func ((GDestroyNotify) call_message_unref);
   self.middle.pass = forget_numbers;
@@ -122,7 +125,9 @@ GST_START_TEST (test_strange_client)
   call_middle_send (&self.middle, 1, g_ptr_array_index (self.answers, 0));
   CALL_WAIT (call_side_has (self.middle.sides[1], "call-state", "state",
           "connected"));
-  call_middle_send (&self.middle, 1, g_ptr_array_index (self.answers, 1));
+  self.through = TRUE;
+  for (i = 1; i < self.answers->len; i++)
+    call_middle_send (&self.middle, 1, g_ptr_array_index (self.answers, i));
   call_side_wait_more (self.middle.sides[0], CALL_VIDEO, 3);
   fail_unless (self.offers > 1);
   call_side_no_error (self.middle.sides[0]);
