@@ -18,7 +18,8 @@ FOLDER = bench.SOURCE / 'tests' / 'bench' / 'faults'
 KINDS = ['callbin', 'chromium']
 # What "again" counts from, in the order of faults.mjs
 FAULTS = {
-    'cut-3': 'its end', 'cut-15': 'its end', 'cut-60': 'its end', 'address': 'its beginning',
+    'none': 'the last picture', 'cut-3': 'its end', 'cut-15': 'its end', 'cut-60': 'its end',
+    'address': 'its beginning',
     'nat': 'its beginning', 'kill': 'the next join', 'stop': 'its end',
     'server': 'the last picture', 'turn': 'its beginning', 'loss-5': 'the last picture',
     'loss-20': 'the last picture', 'delay-300': 'the last picture',

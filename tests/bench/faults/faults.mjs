@@ -29,6 +29,7 @@ const rejoins = (mishap) => ({
 });
 
 export const FAULTS = {
+  none: bad({}), // what a machine loses by itself
   'cut-3': cut(3),
   'cut-15': cut(15),
   'cut-60': cut(60),
