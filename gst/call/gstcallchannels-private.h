@@ -12,9 +12,11 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  GstCallPeer *peer;            /* disconnects before it goes */
-  GstWebRTCDataChannel *channel;
+  /* set once; what pc looks at */
+  GstCallPeer *peer;
   guint serial;
+
+  GstWebRTCDataChannel *channel;
   gchar *label;
 
   /* only the worker */
@@ -31,7 +33,7 @@ GstCallChannel *gst_call_channels_find (GstCallPeer * self,
     const gchar * label);
 /* Nothing is sent on it any more */
 void gst_call_channel_cut (GstCallChannel * self);
-/* With a warning; frees it */
+/* With a warning; ends it */
 void gst_call_channel_tell_closed (GstCallPeer * self,
     GstCallChannel * channel, const gchar * why);
 /* gstcallchannelsend.c.

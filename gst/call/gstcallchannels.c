@@ -18,7 +18,9 @@
  *              out, so it may go through a copy of the list without it.
  *
  * What is posted names a channel by its serial: a reference would outlive
- * webrtcbin, which the channels of 1.22.0 must not.
+ * webrtcbin, which the channels of 1.22.0 must not. Of a channel that goes, the
+ * struct stays as long as the peer: pc may be in a callback of it, and is ended
+ * only when webrtcbin goes to NULL.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -64,15 +66,13 @@ gst_call_channel_cut (GstCallChannel * self)
 }
 
 static void
-channel_free (gpointer data)
+channel_end (GstCallChannel * self)
 {
-  GstCallChannel *self = data;
-
   g_signal_handlers_disconnect_by_data (self->channel, self);
   gst_call_channel_cut (self);
-  g_object_unref (self->channel);
-  g_free (self->label);
-  g_free (self);
+  g_clear_object (&self->channel);
+  g_clear_pointer (&self->label, g_free);
+  g_ptr_array_add (self->peer->ended_channels, self);
 }
 
 GPtrArray *
@@ -131,7 +131,7 @@ close_channel (GstCallPeer * self, GstCallChannel * channel)
   GST_OBJECT_LOCK (self);
   g_ptr_array_remove_fast (self->channels, channel);
   GST_OBJECT_UNLOCK (self);
-  channel_free (channel);
+  channel_end (channel);
   gst_webrtc_data_channel_close (closing);
 }
 
@@ -528,7 +528,7 @@ gst_call_channels_stop (GstCallPeer * self)
   g_ptr_array_set_size (self->channels, 0);
   GST_OBJECT_UNLOCK (self);
   for (i = 0; i < channels->len; i++)
-    channel_free (g_ptr_array_index (channels, i));
+    channel_end (g_ptr_array_index (channels, i));
   gst_call_channels_stop_expecting (self);
   g_queue_clear_full (&self->early, received_free);
 }

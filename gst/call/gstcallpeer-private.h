@@ -128,6 +128,7 @@ struct _GstCallPeer
   guint silent;                     /* looks without a sign of life */
   guint wait;                       /* looks until the next ICE restart */
   gboolean can_signal;              /* at the last look */
+  GPtrArray *ended_channels;        /* that pc may still be in */
   GHashTable *expected;             /* GstCallDataOut to GstCallDataLink */
   guint n_down;                     /* looks at it without SCTP */
 

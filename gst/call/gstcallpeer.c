@@ -457,13 +457,15 @@ gst_call_peer_dispose (GObject * object)
 {
   GstCallPeer *self = GST_CALL_PEER (object);
 
+  /* pc may have added one as we stopped */
+  if (self->channels)
+    gst_call_channels_stop (self);
   g_clear_object (&self->channel);
   g_clear_pointer (&self->waiting_offer, call_message_unref);
   g_clear_pointer (&self->sendings, g_ptr_array_unref);
   g_clear_pointer (&self->receivings, g_ptr_array_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->channels, g_ptr_array_unref);
-  g_clear_pointer (&self->expected, g_hash_table_unref);
   g_clear_pointer (&self->promises, g_ptr_array_unref);
   G_OBJECT_CLASS (gst_call_peer_parent_class)->dispose (object);
 }
@@ -476,6 +478,8 @@ gst_call_peer_finalize (GObject * object)
   g_clear_pointer (&self->sdp, gst_call_sdp_free);
   g_clear_pointer (&self->info, call_peer_free);
   g_clear_pointer (&self->jitterbuffers, g_hash_table_unref);
+  g_hash_table_unref (self->expected);
+  g_ptr_array_unref (self->ended_channels);
   g_free (self->session);
   g_free (self->child_error);
   g_free (self->offer);
@@ -533,6 +537,7 @@ gst_call_peer_init (GstCallPeer * self)
   self->promises = g_ptr_array_new_with_free_func (promise_drop);
   self->channels = g_ptr_array_new ();
   self->expected = g_hash_table_new (NULL, NULL);
+  self->ended_channels = g_ptr_array_new_with_free_func (g_free);
   g_queue_init (&self->early);
   self->sendings = g_ptr_array_new_with_free_func (gst_call_sending_free);
   self->receivings = g_ptr_array_new_with_free_func (gst_call_receiving_free);
