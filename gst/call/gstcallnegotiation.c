@@ -443,6 +443,26 @@ was_taken (GstCallPeer * self, const CallMessage * offer)
   return TRUE;
 }
 
+/* It was taken, or is not to be taken now */
+static gboolean
+is_put_off (GstCallPeer * self, CallMessage * message)
+{
+  if (was_taken (self, message))
+    return TRUE;
+  if (self->answered || self->answering) {
+    /* the peer is through with the round before, webrtcbin is not yet */
+    g_clear_pointer (&self->waiting_offer, call_message_unref);
+    self->waiting_offer = call_message_ref (message);
+    return TRUE;
+  }
+  if (self->awaiting_answer) {
+    /* we are the impolite one: theirs is dropped, they roll back */
+    GST_DEBUG_OBJECT (self, "offers crossed, ours stands");
+    return TRUE;
+  }
+  return FALSE;
+}
+
 void
 gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
 {
@@ -452,19 +472,8 @@ gst_call_negotiation_receive_offer (GstCallPeer * self, CallMessage * message)
   g_autoptr (GError) error = NULL;
   guint i;
 
-  if (was_taken (self, message))
+  if (is_put_off (self, message))
     return;
-  if (self->answered || self->answering) {
-    /* the peer is through with the round before, webrtcbin is not yet */
-    g_clear_pointer (&self->waiting_offer, call_message_unref);
-    self->waiting_offer = call_message_ref (message);
-    return;
-  }
-  if (self->awaiting_answer) {
-    /* we are the impolite one: theirs is dropped, they roll back */
-    GST_DEBUG_OBJECT (self, "offers crossed, ours stands");
-    return;
-  }
   set_wishes (self);
   inner = gst_call_sdp_receive (self->sdp, GST_CALL_SDP_OFFER, message->sdp,
       &error);
