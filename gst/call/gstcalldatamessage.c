@@ -8,11 +8,9 @@
 #endif
 
 #include "gstcalldatamessage.h"
+#include "gstcallsdp.h"
 
 #include <string.h>
-
-/* Chromium's, the largest there is (RFC 8841 knows no limit) */
-#define MAX_MESSAGE (256 * 1024)
 
 GstCallDataMessage *
 gst_call_data_message_ref (GstCallDataMessage * message)
@@ -60,11 +58,12 @@ check_text (const gchar * text, gsize size, GError ** error)
 static gboolean
 check_size (gsize size, GError ** error)
 {
-  if (size <= MAX_MESSAGE)
+  if (size <= GST_CALL_SDP_MAX_SENT)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
       "a message of %" G_GSIZE_FORMAT " bytes is too long: at most %d; put "
-      "callfilepay before the pad to send a file", size, MAX_MESSAGE);
+      "callfilepay before the pad to send a file", size,
+      GST_CALL_SDP_MAX_SENT);
   return FALSE;
 }
 

@@ -32,6 +32,8 @@
  *                                          not run; ICE finds such peers
  *                                          anyway (peer reflexive)
  *   one fingerprint, on every m-line       1.22 compares the text of all
+ *   a=max-message-size of ours as large    it sends no longer messages than
+ *   as what is sent at most                the lesser of both sides' takes
  *
  * Not offered: a=extmap-allow-mixed (transport-wide sequence numbers are read
  * in the one-byte form only) and a=max-message-size above 65,536 (messages
@@ -276,7 +278,7 @@ add_inner_data (GString * s, const GstCallSdpLine * line)
     return;
   g_string_append_printf (s, "a=sctp-port:%u\r\na=max-message-size:%u\r\n",
       line->sctp_port != 0 ? line->sctp_port : 5000,
-      (guint) MIN (line->max_message_size, GST_CALL_SDP_MAX_MESSAGE_SIZE));
+      (guint) MIN (line->max_message_size, GST_CALL_SDP_MAX_SENT));
 }
 
 static void
@@ -360,8 +362,11 @@ static void
 add_inner_missing (GString * s, const GstCallSdpLine * line,
     GstCallSdpType type)
 {
-  if (line->media.kind == GST_CALL_KIND_DATA)
+  if (line->media.kind == GST_CALL_KIND_DATA) {
+    g_string_append_printf (s, "a=max-message-size:%u\r\n",
+        GST_CALL_SDP_MAX_SENT);
     return;
+  }
   if (is_agreed (line))
     add_inner_choices (s, line);
   if (type == GST_CALL_SDP_OFFER)
@@ -383,6 +388,8 @@ replacement (const GstCallSdpSession * session, const GstCallSdpLine * line,
         setup_name (answer ? session->role : GST_CALL_SETUP_ACTPASS));
   if (is_direction (text))
     return g_strdup_printf ("a=%s\r\n", direction_name (line->inner_direction));
+  if (g_str_has_prefix (text, "a=max-message-size:"))
+    return g_strdup ("");
   if (is_agreed (line) && (g_str_has_prefix (text, "a=rtpmap:")
           || g_str_has_prefix (text, "a=fmtp:")
           || g_str_has_prefix (text, "a=rtcp-fb:")))

@@ -177,7 +177,7 @@ GST_START_TEST (test_offer)
 
   /* Given what webrtcbin 1.22 makes, then the wire has all codecs, RTX and
    * feedback with fixed payload types, real ports, the role open, msid, and
-   * no more than 64 KiB of message size. */
+   * no more than 64 KiB of message size; inside no message is too long for us. */
   gst_call_sdp_set_wish (sdp, GST_CALL_KIND_VIDEO, GST_CALL_RECV);
   fail_unless (gst_call_sdp_send (sdp, GST_CALL_SDP_OFFER, made, &inner, &wire,
           NULL));
@@ -189,6 +189,7 @@ GST_START_TEST (test_offer)
   fail_unless_contains (video, "a=recvonly");
   fail_if_contains (video, "a=ssrc");
   fail_unless_contains (data, "a=max-message-size:65536");
+  fail_unless_contains (inner, "a=max-message-size:262144");
   fail_if_contains (wire, "bundle-only");
   fail_unless_equals_int (sdp_count (wire, "a=setup:actpass"), 3);
   fail_unless_equals_int (sdp_count (inner, "a=sendrecv"), 2);
