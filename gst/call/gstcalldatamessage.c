@@ -62,8 +62,7 @@ check_size (gsize size, GError ** error)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
       "a message of %" G_GSIZE_FORMAT " bytes is too long: at most %d; put "
-      "callfilepay before the pad to send a file", size,
-      GST_CALL_SDP_MAX_SENT);
+      "callfilepay before the pad to send a file", size, GST_CALL_SDP_MAX_SENT);
   return FALSE;
 }
 

@@ -90,13 +90,12 @@ find_mid (GstCallSdp * self, const gchar * mid)
   return -1;
 }
 
-/* Each one once: for the same m-line, or in a description, where a name has not
- * been resolved (gstcallsdp-write.c). */
+/* Each one once; a name in a description has not been resolved
+ * (gstcallsdp-write.c) */
 static gboolean
-count_candidate (GstCallSdp * self, const gchar * candidate, guint line,
-    GError ** error)
+count_candidate (GstCallSdp * self, const gchar * candidate, GError ** error)
 {
-  g_autofree gchar *key = g_strdup_printf ("%u %s", line, candidate);
+  g_autofree gchar *key = g_strconcat ("trickled ", candidate, NULL);
 
   if (g_hash_table_contains (self->candidates, key)
       || (g_hash_table_contains (self->candidates, candidate)
@@ -119,21 +118,23 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
     const gchar * mid, gint mline_index, guint * mline, GError ** error)
 {
   GstCallSdpSession *session = self->session;
-  gint index = mline_index, line;
+  gint index = mline_index;
 
   if (mid != NULL && *mid != '\0')
     index = find_mid (self, mid);
-  line = index < 0 || index >= (gint) session->wire->len ? -1
-      : gst_call_sdp_session_wire (session, index)->line;
-  if (line < 0) {
+  if (index < 0 || index >= (gint) session->wire->len) {
     g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
-        "The peer sent a candidate for an unknown or dead m-line");
+        "The peer sent a candidate for an unknown m-line");
     return FALSE;
   }
-  /* webrtcbin has one transport, on its first m-line; the peer's is on the
-   * first that is not rejected, and after negotiation on all in the bundle */
-  if (index == session->wire_tag || session->state == GST_CALL_SDP_STABLE)
-    line = MAX (session->inner_tag, 0);
+  /* The bundle's is that of its first m-line (RFC 9143, 7.2). Firefox has one for
+   * each m-line as well when it offers anew or restarts, and closes those as it
+   * takes our answer: a path over one of them works until then. */
+  if (index != session->wire_tag) {
+    g_set_error (error, GST_CALL_SDP_ERROR, GST_CALL_SDP_ERROR_INVALID,
+        "The peer sent a candidate for an m-line that has no transport");
+    return FALSE;
+  }
   if (candidate == NULL)
     candidate = "";
   if (g_str_has_prefix (candidate, "a="))
@@ -145,10 +146,10 @@ gst_call_sdp_check_candidate (GstCallSdp * self, const gchar * candidate,
           "The peer sent a malformed or unusable candidate");
       return FALSE;
     }
-    if (!count_candidate (self, candidate + strlen ("candidate:"), line, error))
+    if (!count_candidate (self, candidate + strlen ("candidate:"), error))
       return FALSE;
   }
-  *mline = line;
+  *mline = MAX (session->inner_tag, 0);
   return TRUE;
 }
 

@@ -255,8 +255,7 @@ struct _GstCallSdp
   guint64 session_id;               /* o= */
   guint version;
   GHashTable *candidates;           /* set of strings, this ICE generation: of
-                                     * descriptions, and trickled ones with
-                                     * their m-line before them */
+                                     * descriptions, and "trickled " ones */
 };
 
 /* Always FALSE, with the error set */

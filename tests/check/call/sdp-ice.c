@@ -61,12 +61,14 @@ GST_START_TEST (test_candidates)
       g_strconcat ("candidate:1 1 udp 1 127.0.0.1 1 typ host ", huge, NULL);
   guint mline = 99;
 
-  /* Given candidates of browsers and broken ones, then the former pass with
-   * webrtcbin's m-line, by mid or by index, and the others do not. */
+  /* Given candidates of browsers and broken ones, then the former pass, by mid
+   * or by index, if they are of the bundle's first m-line, and the others do not. */
   for (guint i = 0; good[i] != NULL; i++) {
-    fail_unless (check (sdp, good[i], "video1", -1, &mline), "%s", good[i]);
+    fail_if (check (sdp, good[i], "video1", -1, &mline));
+    fail_if (check (other, good[i], NULL, 2, &mline));
+    fail_unless (check (sdp, good[i], "audio0", -1, &mline), "%s", good[i]);
     fail_unless_equals_int (mline, 0);
-    fail_unless (check (other, good[i], NULL, 2, &mline));
+    fail_unless (check (other, good[i], NULL, 0, &mline));
   }
   fail_unless (check (sdp, NULL, "audio0", 0, &mline));
   for (guint i = 0; bad[i] != NULL; i++)
@@ -194,6 +196,36 @@ expect_verdict (gboolean verdict, const gchar * pem, const gchar * format, ...)
           GST_CALL_SDP_ERROR_FINGERPRINT));
 }
 
+GST_START_TEST (test_transports_that_end)
+{
+  g_autoptr (GstCallSdp) sdp = sdp_session ();
+  g_autofree gchar *offer = sdp_data ("firefox-session-1-offer");
+  g_autofree gchar *made = sdp_data ("webrtcbin-1.22-answer");
+  g_autofree gchar *taken = NULL, *inner = NULL, *wire = NULL;
+  const gchar *one = "candidate:0 1 UDP 2122187007 192.0.2.2 38679 typ host";
+  const gchar *two = "candidate:0 1 UDP 2122187007 192.0.2.2 40517 typ host";
+  guint mline = 99;
+
+  /* Given an offer of Firefox's, which has a transport for each m-line until it
+   * takes our answer, then candidates of the first only are taken, before we
+   * answer and after that. */
+  offer = sdp_edit (offer, "BUNDLE 0 1 2", "BUNDLE audio0 video1 application2");
+  offer = sdp_edit (offer, "a=mid:0", "a=mid:audio0");
+  offer = sdp_edit (offer, "a=mid:1", "a=mid:video1");
+  offer = sdp_edit (offer, "a=mid:2", "a=mid:application2");
+  taken = gst_call_sdp_receive (sdp, GST_CALL_SDP_OFFER, offer, NULL);
+  fail_unless (taken != NULL);
+  fail_if (check (sdp, two, "video1", 1, &mline));
+  fail_unless (gst_call_sdp_send (sdp, GST_CALL_SDP_ANSWER, made, &inner, &wire,
+          NULL));
+  fail_if (check (sdp, two, "video1", 1, &mline));
+  fail_if (check (sdp, two, "application2", 2, &mline));
+  fail_unless (check (sdp, one, "audio0", 0, &mline));
+  fail_unless_equals_int (mline, 0);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_certificate)
 {
   g_autofree gchar *path = g_build_filename (g_getenv ("GST_CALL_SOURCE_ROOT"),
@@ -234,6 +266,7 @@ sdp_ice_suite (void)
   tcase_add_test (tc, test_too_many);
   tcase_add_test (tc, test_repeated);
   tcase_add_test (tc, test_rejected_first_line);
+  tcase_add_test (tc, test_transports_that_end);
   tcase_add_test (tc, test_certificate);
   return s;
 }
