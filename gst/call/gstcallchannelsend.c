@@ -10,6 +10,7 @@
 
 #include "gstcallchannels-private.h"
 #include "gstcallsctp.h"
+#include "gstcallsctpmessages.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
@@ -94,7 +95,12 @@ fits (GstCallPeer * self, GstCallChannel * channel, gsize size)
 {
   guint64 most = gst_call_sctp_max_message_size (self->webrtcbin);
   g_autofree gchar *text = NULL;
+  gboolean ordered;
 
+  g_object_get (channel->channel, "ordered", &ordered, NULL);
+  /* unordered ones in parts cannot be told apart, see gstcallsctpmessages.c */
+  if (!ordered)
+    most = MIN (most, GST_CALL_SCTP_PART);
   if (size <= most)
     return TRUE;
   if (!channel->told_size) {

@@ -58,11 +58,12 @@ check_text (const gchar * text, gsize size, GError ** error)
 static gboolean
 check_size (gsize size, GError ** error)
 {
-  if (size <= GST_CALL_SDP_MAX_SENT)
+  if (size <= GST_CALL_SDP_MAX_MESSAGE_SIZE)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
       "a message of %" G_GSIZE_FORMAT " bytes is too long: at most %d; put "
-      "callfilepay before the pad to send a file", size, GST_CALL_SDP_MAX_SENT);
+      "callfilepay before the pad to send a file", size,
+      GST_CALL_SDP_MAX_MESSAGE_SIZE);
   return FALSE;
 }
 

@@ -47,7 +47,6 @@ typedef enum
 #define GST_CALL_SDP_MAX_MID 64
 #define GST_CALL_SDP_MAX_SSRCS 64       /* of one m-line; more are not read */
 #define GST_CALL_SDP_MAX_CANDIDATE 512  /* bytes */
-#define GST_CALL_SDP_MAX_MESSAGE_SIZE 65536     /* taken, data channel, bytes */
 
 /* One payload type. Strings point into the description's text. */
 typedef struct

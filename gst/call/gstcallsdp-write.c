@@ -32,12 +32,11 @@
  *                                          not run; ICE finds such peers
  *                                          anyway (peer reflexive)
  *   one fingerprint, on every m-line       1.22 compares the text of all
- *   a=max-message-size of ours as large    it sends no longer messages than
- *   as what is sent at most                the lesser of both sides' takes
+ *   a=max-message-size of ours             it says none, takes that for 64 KiB,
+ *                                          and sends what both sides take
  *
  * Not offered: a=extmap-allow-mixed (transport-wide sequence numbers are read
- * in the one-byte form only) and a=max-message-size above 65,536 (messages
- * above are delivered in pieces).
+ * in the one-byte form only).
  */
 #include "gstcallsdp-priv.h"
 
@@ -278,7 +277,7 @@ add_inner_data (GString * s, const GstCallSdpLine * line)
     return;
   g_string_append_printf (s, "a=sctp-port:%u\r\na=max-message-size:%u\r\n",
       line->sctp_port != 0 ? line->sctp_port : 5000,
-      (guint) MIN (line->max_message_size, GST_CALL_SDP_MAX_SENT));
+      (guint) MIN (line->max_message_size, GST_CALL_SDP_MAX_MESSAGE_SIZE));
 }
 
 static void
@@ -364,7 +363,7 @@ add_inner_missing (GString * s, const GstCallSdpLine * line,
 {
   if (line->media.kind == GST_CALL_KIND_DATA) {
     g_string_append_printf (s, "a=max-message-size:%u\r\n",
-        GST_CALL_SDP_MAX_SENT);
+        GST_CALL_SDP_MAX_MESSAGE_SIZE);
     return;
   }
   if (is_agreed (line))

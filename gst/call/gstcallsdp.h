@@ -50,7 +50,7 @@ GQuark gst_call_sdp_error_quark (void);
 #define GST_CALL_SDP_MAX_SIZE (48 * 1024)
 #define GST_CALL_SDP_MAX_MEDIA 32
 /* Bytes of a data channel's message: what Chromium takes (RFC 8841 knows no limit) */
-#define GST_CALL_SDP_MAX_SENT (256 * 1024)
+#define GST_CALL_SDP_MAX_MESSAGE_SIZE (256 * 1024)
 #define GST_CALL_SDP_MAX_CANDIDATES 256 /* of one session, trickled or inside */
 
 /* One m-line inside, after offer and/or answer. Owned by the GstCallSdp, valid

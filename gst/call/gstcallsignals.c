@@ -139,7 +139,7 @@ install_actions (GObjectClass * gobject_class)
   /**
    * GstCallBin::send-text:
    * @call: the callbin
-   * @text: UTF-8, at most 65536 bytes
+   * @text: UTF-8, at most 262144 bytes
    *
    * Action: says this to everybody, as a message of the channel `chat`. Who is
    * not there yet does not get it; while nobody is, up to 64 texts wait. Any

@@ -11,7 +11,7 @@
 //   message   detail {label, data}: a string or an ArrayBuffer
 
 export const LABELS = ['chat', 'files'];
-export const MAX_MESSAGE = 65536; // bytes; GStreamer takes no more
+export const MAX_MESSAGE = 65536; // bytes, of what this page has to say
 export const HIGH = 1024 * 1024; // bytes waiting, of one label, until a sender pauses
 const LOW = 256 * 1024; // and goes on
 const MAX_OF_LABEL = 4; // that they may open in one session

@@ -11,6 +11,7 @@
 
 #define TEXT "text/x-raw,format=utf8"
 #define BINARY "application/octet-stream"
+#define MAX_MESSAGE (256 * 1024)
 
 /* One who talks into a data pad: a src pad without an element */
 typedef struct
@@ -199,25 +200,28 @@ two_clear (Two * two)
 }
 
 /* given two with a data pad of one label, when both say things, of every plane of
- * Unicode, of no length and of 64 KiB, then each is heard as it was said, in
+ * Unicode, of no length and of 256 KiB, then each is heard as it was said, in
  * order, as text, with who said it */
 GST_START_TEST (test_text)
 {
   const gchar *lines[] = { "hello", "", "\xc3\xa9 \xe2\x82\xac",
     "\xf0\x9f\x98\x80 \xf0\xa0\x80\x80 \xf3\xa0\x80\x81 \xf4\x8f\xbf\xbd", "end"
   };
-  g_autofree gchar *longest = g_strnfill (65536, 'x');
+  g_autofree gchar *longest = g_strnfill (MAX_MESSAGE, 'x');
   Two two;
   guint i;
 
+  /* across the boundaries of parts, whatever these are */
+  for (i = 0; i + 4 < MAX_MESSAGE; i += 5)
+    memcpy (longest + i, "\xf0\x9f\x98\x80", 4);
   two_init (&two, TEXT, "peer-id=ann display-name=Ann");
   for (i = 0; i < G_N_ELEMENTS (lines); i++)
     say (two.from_ann, lines[i], strlen (lines[i]));
-  say (two.from_ann, longest, 65536);
+  say (two.from_ann, longest, MAX_MESSAGE);
   say (two.from_bob, "hi", 2);
   for (i = 0; i < G_N_ELEMENTS (lines); i++)
     expect (two.at_bob, lines[i], strlen (lines[i]));
-  expect (two.at_bob, longest, 65536);
+  expect (two.at_bob, longest, MAX_MESSAGE);
   {
     g_autoptr (GstBuffer) buffer = hear (two.at_ann);
 
@@ -244,6 +248,35 @@ GST_START_TEST (test_binary)
     say (two.from_ann, all, i % 257);
   for (i = 0; i < 300; i++)
     expect (two.at_bob, all, i % 257);
+  two_clear (&two);
+}
+
+GST_END_TEST;
+
+/* given the same, when what they push is long and short by turns, both ways at
+ * once, then each message is heard whole */
+GST_START_TEST (test_long)
+{
+  const gsize sizes[] = { 65535, 65536, 65537, 1, 100000, MAX_MESSAGE, 0,
+    131072, MAX_MESSAGE, 16384, MAX_MESSAGE - 1
+  };
+  g_autofree guint8 *bytes = g_malloc (MAX_MESSAGE);
+  Two two;
+  guint i, round;
+
+  for (i = 0; i < MAX_MESSAGE; i++)
+    bytes[i] = (i * 7 + i / 251) & 0xff;
+  two_init (&two, NULL, "peer-id=ann");
+  for (round = 0; round < 3; round++) {
+    for (i = 0; i < G_N_ELEMENTS (sizes); i++) {
+      say (two.from_ann, bytes, sizes[i]);
+      say (two.from_bob, bytes + i, MAX_MESSAGE - 4 * i - 11);
+    }
+    for (i = 0; i < G_N_ELEMENTS (sizes); i++) {
+      expect (two.at_bob, bytes, sizes[i]);
+      expect (two.at_ann, bytes + i, MAX_MESSAGE - 4 * i - 11);
+    }
+  }
   two_clear (&two);
 }
 
@@ -307,16 +340,16 @@ GST_END_TEST;
  * after it arrives */
 GST_START_TEST (test_too_long)
 {
-  g_autofree gchar *longer = g_strnfill (65537, 'x');
+  g_autofree gchar *longer = g_strnfill (MAX_MESSAGE + 1, 'x');
   Two two;
 
   two_init (&two, TEXT, "peer-id=ann");
-  say (two.from_ann, longer, 65537);
+  say (two.from_ann, longer, MAX_MESSAGE + 1);
   say (two.from_ann, "\xff\xfe", 2);
   say (two.from_ann, "short", 5);
   expect (two.at_bob, "short", 5);
   fail_unless (call_side_told (two.ann, GST_MESSAGE_WARNING, "callfilepay",
-          GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED));
+          GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
   fail_unless (call_side_told (two.ann, GST_MESSAGE_WARNING, "not UTF-8",
           GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
   two_clear (&two);
@@ -513,6 +546,7 @@ callbin_data_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_text);
   tcase_add_test (tc, test_binary);
+  tcase_add_test (tc, test_long);
   tcase_add_test (tc, test_late);
   tcase_add_test (tc, test_newcomer);
   tcase_add_test (tc, test_too_long);

@@ -177,7 +177,7 @@ GST_START_TEST (test_offer)
 
   /* Given what webrtcbin 1.22 makes, then the wire has all codecs, RTX and
    * feedback with fixed payload types, real ports, the role open, msid, and
-   * no more than 64 KiB of message size; inside no message is too long for us. */
+   * 256 KiB of message size, inside as well. */
   gst_call_sdp_set_wish (sdp, GST_CALL_KIND_VIDEO, GST_CALL_RECV);
   fail_unless (gst_call_sdp_send (sdp, GST_CALL_SDP_OFFER, made, &inner, &wire,
           NULL));
@@ -188,7 +188,7 @@ GST_START_TEST (test_offer)
   fail_unless_contains (video, "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103\r\n");
   fail_unless_contains (video, "a=recvonly");
   fail_if_contains (video, "a=ssrc");
-  fail_unless_contains (data, "a=max-message-size:65536");
+  fail_unless_contains (data, "a=max-message-size:262144");
   fail_unless_contains (inner, "a=max-message-size:262144");
   fail_if_contains (wire, "bundle-only");
   fail_unless_equals_int (sdp_count (wire, "a=setup:actpass"), 3);
