@@ -25,7 +25,7 @@
 
 #include <stdio.h>
 
-/* Bytes of short messages behind a long one that is not through yet */
+/* Bytes of short messages behind a long one that is not through yet; more pass it */
 #define MAX_LATER (256 * 1024)
 /* It does so in all releases until now, the last looked at is 1.28 */
 #define LAST_SWAPPING_MINOR 28
@@ -137,12 +137,11 @@ on_part (GstPad * pad, GstPadProbeInfo * info, gpointer data)
       parts_release (self, pad);
       break;
     case GST_CALL_SCTP_OTHER:
+      if (self->later_size > MAX_LATER)
+        return GST_PAD_PROBE_OK;
       self->later_size += gst_buffer_get_size (buffer);
-      if (self->later_size <= MAX_LATER) {
-        g_queue_push_tail (&self->later, buffer);
-        break;
-      }
-      /* fall through */
+      g_queue_push_tail (&self->later, buffer);
+      break;
     default:
       parts_release (self, pad);
       return GST_PAD_PROBE_OK;
