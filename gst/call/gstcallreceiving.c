@@ -142,13 +142,16 @@ show_begun (gpointer object, gpointer receiver)
   }
 }
 
+/* The peer is its parent: a closure that watches the peer may be invalidated there
+ * while the receiver goes here, which GObject does not survive. */
 static void
 on_begun (GstCallReceiver * receiver, gpointer data)
 {
-  GstCallPeer *self = data;
+  g_autoptr (GstObject) parent = gst_object_get_parent (GST_OBJECT (receiver));
 
-  gst_call_worker_post (self->worker, show_begun, self,
-      gst_object_ref (receiver), gst_object_unref);
+  if (parent)
+    gst_call_worker_post (GST_CALL_PEER (parent)->worker, show_begun, parent,
+        gst_object_ref (receiver), gst_object_unref);
 }
 
 /* Receivers */
@@ -220,7 +223,7 @@ link_receiving (GstCallPeer * self, GstCallReceiving * receiving)
   if (!find_shown (self, receiving->slot))
     show (self, receiving);
   else
-    g_signal_connect_object (receiver, "begun", G_CALLBACK (on_begun), self, 0);
+    g_signal_connect (receiver, "begun", G_CALLBACK (on_begun), NULL);
   gst_element_sync_state_with_parent (GST_ELEMENT (receiver));
   gst_pad_link (receiving->webrtc_src, sink);
   if (receiving->drop)
