@@ -357,8 +357,11 @@ on_look (gpointer data)
 
     if (!receiving->shown)
       judge (self, receiving);
-    all_shown &= receiving->shown;
   }
+  /* one that was shown may not be any more */
+  for (i = 0; i < self->receivings->len; i++)
+    all_shown &= ((GstCallReceiving *) g_ptr_array_index (self->receivings,
+            i))->shown;
   if (!all_shown)
     return G_SOURCE_CONTINUE;
   gst_call_worker_clear_timer (&self->look);
