@@ -26,8 +26,7 @@
 #endif
 
 #include "gstcallsctpmessages.h"
-
-#include <gst/gst.h>
+#include "gstcallsdp.h"
 
 /* Messages on their way, or on their way out */
 #define MAX_RUNS 1024
@@ -368,7 +367,7 @@ judge (GstCallSctpMessages * self, guint16 stream, gsize held, gsize size)
   }
   if (size < GST_CALL_SCTP_PART)
     return GST_CALL_SCTP_OTHER;
-  if (held + size > run->size || run->size > GST_CALL_SCTP_MAX_MESSAGE)
+  if (held + size > run->size || run->size > GST_CALL_SDP_MAX_MESSAGE_SIZE)
     lose (self, "one is longer than it may be");
   else if (count_held (self) > MAX_HELD)
     lose (self, "too many come at a time");

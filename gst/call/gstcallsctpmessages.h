@@ -12,8 +12,6 @@ G_BEGIN_DECLS
 
 /* What is shorter never comes in parts, and no part but the last is shorter */
 #define GST_CALL_SCTP_PART 65536
-/* What is longer stays in parts */
-#define GST_CALL_SCTP_MAX_MESSAGE (256 * 1024)
 
 typedef enum
 {

@@ -7,9 +7,8 @@
  * Whatever they are: what is held stays within bounds.
  */
 #include "gstcallsctpmessages.h"
+#include "gstcallsdp.h"
 #include "fuzz.h"
-
-#include <gst/gst.h>
 
 int
 LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
@@ -24,7 +23,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
     while (gst_call_sctp_messages_judge (messages, 1, held,
             GST_CALL_SCTP_PART) == GST_CALL_SCTP_GOES_ON)
       held += GST_CALL_SCTP_PART;
-    if (held > GST_CALL_SCTP_MAX_MESSAGE)
+    if (held > GST_CALL_SDP_MAX_MESSAGE_SIZE)
       g_error ("%" G_GSIZE_FORMAT " bytes are held", held);
     gst_call_sctp_messages_judge (messages, 1, held, length);
     gst_call_sctp_messages_gave_up (messages, 1);
