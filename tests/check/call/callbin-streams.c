@@ -17,6 +17,7 @@
     "vp8enc deadline=1 keyframe-max-dist=4 ! call.video_0 "
 #define BYE_CYCLES 3
 #define CHANGES 12
+#define TURNS 6
 #define FLOOD 45
 #define COPIES_PER_SSRC 3
 
@@ -390,6 +391,25 @@ GST_START_TEST (test_other_ssrc)
 
 GST_END_TEST;
 
+/* given a call, when bob's streams go on with other SSRCs, and back with the first,
+ * and with the others again, before either is taken down, then ann sees and hears
+ * him each time: which of the two is shown is looked after for as long as there are
+ * two (the look had ended with the second way there) */
+GST_START_TEST (test_back_and_forth)
+{
+  Pair pair = { NULL, };
+  gint i;
+
+  set_up (&pair);
+  for (i = 1; i <= TURNS; i++) {
+    g_atomic_int_set (&pair.shift, i % 2);
+    check_seen_and_heard (&pair);
+  }
+  tear_down (&pair);
+}
+
+GST_END_TEST;
+
 /* given a call, when bob sends his pictures from ever more SSRCs as well, then
  * ann's streams and decoders are bounded, and what he goes on sending comes,
  * and is all that is left in the end */
@@ -429,6 +449,7 @@ callbin_streams_suite (void)
   tcase_set_timeout (tc, 180);
   tcase_add_test (tc, test_bye);
   tcase_add_test (tc, test_other_ssrc);
+  tcase_add_test (tc, test_back_and_forth);
   tcase_add_test (tc, test_flood);
   return s;
 }
