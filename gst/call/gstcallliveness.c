@@ -43,6 +43,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 /* webrtcbin does not look for addresses twice, on other interfaces or at a TURN
  * server that has forgotten what it gave */
 #define REBUILD_ELSEWHERE_AFTER 14
+/* Looks with a path that a restart has found, and nothing comes: what would come
+ * is at its end, as Firefox's DTLS after one restart too many */
+#define REBUILD_DEAF_AFTER 4
 /* … and such a server has: both ends have looked for a new path for so long */
 #define IN_VAIN_US (400 * G_TIME_SPAN_MILLISECOND)
 
@@ -142,6 +145,16 @@ restarted_in_vain (GstCallPeer * self)
       && g_get_monotonic_time () - self->restarted >= IN_VAIN_US;
 }
 
+static gboolean
+is_deaf (GstCallPeer * self)
+{
+  gboolean found = self->restarted && gst_call_path_was_found (self->path)
+      && !self->awaiting_answer && !self->answering && channel_is_open (self);
+
+  self->deaf = found && self->silent >= SUSPECT_AFTER ? self->deaf + 1 : 0;
+  return self->deaf > REBUILD_DEAF_AFTER;
+}
+
 /* The path is gone, for now or for good. */
 static void
 climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
@@ -158,6 +171,9 @@ climb (GstCallPeer * self, gboolean moved, const gchar * addresses)
     gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s, and the "
         "TURN server may have forgotten the address that it gave",
         self->info->peer_id);
+  } else if (is_deaf (self)) {
+    gst_call_peer_fail (self, "ice-failed", "There is a path to %s, and "
+        "nothing comes over it", self->info->peer_id);
   } else if (self->silent >= REBUILD_AFTER) {
     gst_call_peer_fail (self, "ice-failed", "Nothing was heard of %s for %d s",
         self->info->peer_id, REBUILD_AFTER * GST_CALL_LOOK_MS / 1000);

@@ -42,6 +42,7 @@ typedef struct
   gint closed;                  /* atomic */
   gint keep_open;               /* atomic */
   gint broken;                  /* atomic */
+  gint found;                   /* atomic: since the last restart */
 } State;
 
 struct _GstCallPath
@@ -65,8 +66,10 @@ on_state_changed (NiceAgent * agent, guint stream, guint component,
   }
   if (!g_atomic_int_get (&state->keep_open))
     return;
-  if (up || new_state == NICE_COMPONENT_STATE_FAILED)
+  if (up || new_state == NICE_COMPONENT_STATE_FAILED) {
     g_atomic_int_set (&state->broken, !up);
+    g_atomic_int_set (&state->found, up);
+  }
   if (!up)
     g_signal_stop_emission_by_name (agent, "component-state-changed");
 }
@@ -119,11 +122,18 @@ gst_call_path_is_broken (GstCallPath * self)
 }
 
 gboolean
+gst_call_path_was_found (GstCallPath * self)
+{
+  return g_atomic_int_get (&self->state->found);
+}
+
+gboolean
 gst_call_path_restart (GstCallPath * self)
 {
   g_autoptr (GObject) ice = NULL;
   g_autoptr (GObject) agent = gst_call_ice_get_agent (self->webrtcbin, &ice);
 
+  g_atomic_int_set (&self->state->found, FALSE);
   return agent && nice_agent_restart (NICE_AGENT (agent));
 }
 

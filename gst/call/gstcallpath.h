@@ -25,6 +25,8 @@ gboolean gst_call_path_is_broken (GstCallPath * self);
 /* New credentials and new checks (RFC 8445, 9). Until they have found a path
  * everything goes over the old one, in both directions. FALSE: no agent. */
 gboolean gst_call_path_restart (GstCallPath * self);
+/* … and have they, since the last one? */
+gboolean gst_call_path_was_found (GstCallPath * self);
 /* Does the path in use begin at an address that is not in such a list? */
 gboolean gst_call_path_lost_address (GstCallPath * self,
     const gchar * addresses);

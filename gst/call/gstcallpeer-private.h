@@ -127,6 +127,7 @@ struct _GstCallPeer
   gint heard_before;                /* at the last look */
   guint silent;                     /* looks without a sign of life */
   guint wait;                       /* looks until the next ICE restart */
+  guint deaf;                       /* looks with a new path and nothing on it */
   gboolean can_signal;              /* at the last look */
   GPtrArray *ended_channels;        /* that pc may still be in */
   GHashTable *expected;             /* GstCallDataOut to GstCallDataLink */

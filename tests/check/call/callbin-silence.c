@@ -76,6 +76,36 @@ GST_START_TEST (test_one_falls_silent)
 
 GST_END_TEST;
 
+/* given two who see each other, when nothing of bob's comes out any more but what
+ * ICE sends itself, as with a browser whose DTLS has ended, then a restart finds a
+ * path and nothing comes over it, and after some seconds, not a minute, they see
+ * each other in another session */
+GST_START_TEST (test_path_without_peer)
+{
+  g_autoptr (GstPad) out = NULL;
+  CallSide *ann, *bob;
+  gint64 begin;
+
+  set_up (&ann, &bob, CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
+  call_side_wait_more (ann, CALL_VIDEO, 3);
+  call_side_wait_more (bob, CALL_VIDEO, 3);
+  out = call_side_network (bob, "nicesink", "sink");
+  fail_unless (out != NULL);
+  call_test_swallow (out);
+  begin = g_get_monotonic_time ();
+  CALL_WAIT (call_side_count (ann, "call-state", "state", "connected") == 2);
+  GST_INFO ("another session after %" G_GINT64_FORMAT " us",
+      g_get_monotonic_time () - begin);
+  call_side_wait_more (ann, CALL_VIDEO, 10);
+  call_side_wait_more (bob, CALL_VIDEO, 10);
+  fail_unless (call_side_has (ann, "call-error", "code", "ice-failed"));
+  fail_unless_equals_int (ann->pads[CALL_VIDEO], 1);
+  call_side_free (bob);
+  call_side_free (ann);
+}
+
+GST_END_TEST;
+
 static Suite *
 callbin_silence_suite (void)
 {
@@ -86,6 +116,7 @@ callbin_silence_suite (void)
   tcase_set_timeout (tc, 120);
   tcase_add_test (tc, test_nothing_to_say);
   tcase_add_test (tc, test_one_falls_silent);
+  tcase_add_test (tc, test_path_without_peer);
   return s;
 }
 
