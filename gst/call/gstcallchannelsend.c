@@ -90,28 +90,31 @@ get_waiting (GstCallChannel * self)
   return waiting;
 }
 
-static gboolean
-fits (GstCallPeer * self, GstCallChannel * channel, gsize size)
+static guint64
+longest_message (GstCallPeer * self, GstCallChannel * channel)
 {
   guint64 most = gst_call_sctp_max_message_size (self->webrtcbin);
-  g_autofree gchar *text = NULL;
   gboolean ordered;
 
   g_object_get (channel->channel, "ordered", &ordered, NULL);
   /* unordered ones in parts cannot be told apart, see gstcallsctpmessages.c */
-  if (!ordered)
-    most = MIN (most, GST_CALL_SCTP_PART);
-  if (size <= most)
-    return TRUE;
-  if (!channel->told_size) {
-    text = g_strdup_printf ("data_%s: a message of %" G_GSIZE_FORMAT
-        " bytes is dropped, %s takes at most %" G_GUINT64_FORMAT
-        ": send a file with callfilepay", channel->label, size,
-        self->info->peer_id, most);
-    channel->told_size = TRUE;
-    self->config->room->warn (self->config->room_data, self, text);
-  }
-  return FALSE;
+  return ordered ? most : MIN (most, GST_CALL_SCTP_PART);
+}
+
+static void
+tell_size (GstCallPeer * self, GstCallChannel * channel, gsize size,
+    guint64 most)
+{
+  g_autofree gchar *text = NULL;
+
+  if (channel->told_size)
+    return;
+  text = g_strdup_printf ("data_%s: a message of %" G_GSIZE_FORMAT
+      " bytes is dropped, %s takes at most %" G_GUINT64_FORMAT
+      ": send a file with callfilepay", channel->label, size,
+      self->info->peer_id, most);
+  channel->told_size = TRUE;
+  self->config->room->warn (self->config->room_data, self, text);
 }
 
 static gboolean
@@ -122,8 +125,6 @@ send_message (GstCallPeer * self, GstCallChannel * channel,
   g_autoptr (GError) error = NULL;
   gboolean sent;
 
-  if (!fits (self, channel, message->size))
-    return TRUE;
   if (message->text)
     sent = gst_webrtc_data_channel_send_string_full (channel->channel,
         bytes ? g_bytes_get_data (bytes, NULL) : NULL, &error);
@@ -139,11 +140,14 @@ send_message (GstCallPeer * self, GstCallChannel * channel,
 void
 gst_call_channel_drain (GstCallPeer * self, GstCallChannel * channel)
 {
+  guint64 most = longest_message (self, channel);
   GstCallDataMessage *message;
 
   while (channel->open && channel->link && get_waiting (channel) < HIGH_WATER
       && (message = gst_call_data_out_pop (channel->out, channel->link))) {
-    if (!send_message (self, channel, message))
+    if (message->size > most)
+      tell_size (self, channel, message->size, most);
+    else if (!send_message (self, channel, message))
       gst_call_channel_cut (channel);
     gst_call_data_message_unref (message);
   }

@@ -31,6 +31,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
 /* Bytes that wait for one peer before its channel, which keeps some as well */
 #define MAX_QUEUED (1024 * 1024)
+/* Where who waits for room goes on: not message by message, which costs a switch
+ * of threads each */
+#define ROOM_AGAIN (MAX_QUEUED - MAX_QUEUED / 4)
 /* Looks of 500 ms without taking anything: 15 s */
 #define STUCK_LOOKS 30
 /* A pad's private pointer after its end */
@@ -85,9 +88,12 @@ has_room (GstCallDataOut * self, const GstCallDataMessage * message)
   return anybody || message->to || !self->hold;
 }
 
-static void
+/* TRUE: the worker does not know that somebody has something to get. Who has had
+ * something before is asked for more when it has taken that. */
+static gboolean
 enqueue (GstCallDataOut * self, GstCallDataMessage * message)
 {
+  gboolean news = FALSE;
   guint i;
 
   for (i = 0; i < self->links->len; i++) {
@@ -95,9 +101,11 @@ enqueue (GstCallDataOut * self, GstCallDataMessage * message)
 
     if (!is_for (message, link) || link->bytes >= MAX_QUEUED)
       continue;
+    news |= g_queue_is_empty (&link->queue);
     g_queue_push_tail (&link->queue, gst_call_data_message_ref (message));
     link->bytes += message->size;
   }
+  return news;
 }
 
 static void
@@ -133,7 +141,7 @@ gst_call_data_out_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   GstCallDataOut *self = GST_CALL_DATA_OUT (parent);
   g_autoptr (GError) error = NULL;
   GstCallDataMessage *message = make_message (self, pad, buffer, &error);
-  gboolean flushing = FALSE;
+  gboolean flushing = FALSE, news = FALSE;
 
   gst_buffer_unref (buffer);
   if (!message) {
@@ -145,12 +153,13 @@ gst_call_data_out_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   while (!(flushing = GST_PAD_IS_FLUSHING (pad)) && !has_room (self, message))
     g_cond_wait (&self->room, &self->lock);
   if (!flushing)
-    enqueue (self, message);
+    news = enqueue (self, message);
   g_mutex_unlock (&self->lock);
   gst_call_data_message_unref (message);
   if (flushing)
     return GST_FLOW_FLUSHING;
-  self->notify (self, self->notify_data);
+  if (news)
+    self->notify (self, self->notify_data);
   return GST_FLOW_OK;
 }
 
@@ -387,13 +396,16 @@ GstCallDataMessage *
 gst_call_data_out_pop (GstCallDataOut * self, GstCallDataLink * link)
 {
   GstCallDataMessage *message;
+  gboolean was_full;
 
   g_mutex_lock (&self->lock);
   message = g_queue_pop_head (&link->queue);
   if (message) {
+    was_full = link->bytes > ROOM_AGAIN;
     link->bytes -= message->size;
     link->stuck = 0;
-    g_cond_broadcast (&self->room);
+    if (was_full && link->bytes <= ROOM_AGAIN)
+      g_cond_broadcast (&self->room);
   }
   g_mutex_unlock (&self->lock);
   return message;
