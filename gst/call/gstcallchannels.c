@@ -33,7 +33,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
 /* Of what webrtcbin has, when it is given more: tests/bench/run data */
-#define LOW_WATER (512 * 1024)
+#define LOW_WATER (128 * 1024)
 /* In one session; each costs two threads */
 #define MAX_CHANNELS 16
 /* Messages before the certificate is verified */

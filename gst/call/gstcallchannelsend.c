@@ -15,8 +15,9 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-/* webrtcbin is given no more than this at a time, tests/bench/run data */
-#define HIGH_WATER (1024 * 1024)
+/* webrtcbin is given no more than this at a time, tests/bench/run data: what is
+ * under way costs each copy of it a cache miss, and SCTP has a buffer of its own */
+#define HIGH_WATER (256 * 1024)
 /* Looks of 500 ms at a peer whose SCTP is not up, and for whom others wait */
 #define MAX_DOWN 30
 /* Replies to a peer that takes none */

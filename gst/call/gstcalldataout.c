@@ -30,7 +30,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
 /* Bytes that wait for one peer before its channel, which keeps some as well */
-#define MAX_QUEUED (1024 * 1024)
+#define MAX_QUEUED (256 * 1024)
 /* Where who waits for room goes on: not message by message, which costs a switch
  * of threads each */
 #define ROOM_AGAIN (MAX_QUEUED - MAX_QUEUED / 4)
