@@ -38,6 +38,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define PING_AFTER 2
 #define SUSPECT_AFTER 4
 #define SUSPECT_WITHOUT_CHANNEL_AFTER 20
+/* The same where the path leads through a TURN server, which may have been
+ * restarted: finding that out takes a look more than elsewhere */
+#define PING_RELAYED_AFTER 1
+#define SUSPECT_RELAYED_AFTER 3
 #define RESTART_EVERY 10
 #define REBUILD_AFTER 120
 /* webrtcbin does not look for addresses twice, on other interfaces or at a TURN
@@ -140,7 +144,7 @@ is_online (const gchar * addresses)
 static gboolean
 restarted_in_vain (GstCallPeer * self)
 {
-  return self->silent >= SUSPECT_AFTER && self->wait > 0
+  return self->silent >= SUSPECT_RELAYED_AFTER && self->wait > 0
       && !self->awaiting_answer && !self->answering && self->restarted
       && g_get_monotonic_time () - self->restarted >= IN_VAIN_US;
 }
@@ -195,8 +199,18 @@ listen_to (GstCallPeer * self)
 
   self->silent = heard == self->heard_before ? self->silent + 1 : 0;
   self->heard_before = heard;
-  if (self->silent >= PING_AFTER)
+  if (self->silent >= (gst_call_path_is_relayed (self->path) ?
+          PING_RELAYED_AFTER : PING_AFTER))
     say (self, PING);
+}
+
+static guint
+suspect_after (GstCallPeer * self)
+{
+  if (!channel_is_open (self))
+    return SUSPECT_WITHOUT_CHANNEL_AFTER;
+  return gst_call_path_is_relayed (self->path) ? SUSPECT_RELAYED_AFTER :
+      SUSPECT_AFTER;
 }
 
 static void
@@ -218,7 +232,6 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
     gboolean can_signal)
 {
   gboolean moved, broken;
-  guint limit;
 
   if (self->stopped)
     return;
@@ -229,12 +242,10 @@ gst_call_peer_look (GstCallPeer * self, const gchar * addresses,
       && self->state != GST_CALL_PEER_RECONNECTING)
     return;
   listen_to (self);
-  limit = channel_is_open (self) ? SUSPECT_AFTER :
-      SUSPECT_WITHOUT_CHANNEL_AFTER;
   moved = !g_str_equal (addresses, self->addresses)
       && gst_call_path_lost_address (self->path, addresses);
   broken = gst_call_path_is_broken (self->path);
-  if (moved || self->silent >= limit) {
+  if (moved || self->silent >= suspect_after (self)) {
     gst_call_peer_set_state (self, GST_CALL_PEER_RECONNECTING);
   } else if (self->silent == 0) {
     gst_call_peer_set_state (self, GST_CALL_PEER_CONNECTED);

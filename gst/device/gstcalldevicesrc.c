@@ -223,16 +223,19 @@ on_output (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return ret;
 }
 
-/* The first buffer of a branch has gone out. streaming thread */
+/* The first buffer of a branch has gone out. streaming thread. The source is the
+ * parent: a closure that watches it may be invalidated there while the swap goes
+ * here, which GObject does not survive. */
 static void
-on_switched (GstCallSwap * swap, GstPad * pad, GstCallDeviceSrc * self)
+on_switched (GstCallSwap * swap, GstPad * pad, gpointer data)
 {
+  g_autoptr (GstObject) self = gst_object_get_parent (GST_OBJECT (swap));
   g_autoptr (GstPad) src = gst_pad_get_peer (pad);
   g_autoptr (GstElement) branch = src ? gst_pad_get_parent_element (src) : NULL;
   GstClockTime gap, latency;
 
   gst_call_swap_get_last_switch (swap, &gap, &latency);
-  if (branch)
+  if (branch && self)
     gst_call_device_bin_delivered (GST_CALL_DEVICE_BIN (self), branch,
         GST_CLOCK_TIME_IS_VALID (gap) ? gap : 0);
 }
@@ -337,8 +340,7 @@ gst_call_device_src_constructed (GObject * object)
   priv->swap = gst_call_swap_new ("swap", allowed);
   g_object_get (self, "enabled", &enabled, NULL);
   gst_call_swap_set_blank (priv->swap, !enabled);
-  g_signal_connect_object (priv->swap, "switched", G_CALLBACK (on_switched),
-      self, 0);
+  g_signal_connect (priv->swap, "switched", G_CALLBACK (on_switched), NULL);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (priv->swap));
   pad = gst_element_get_static_pad (GST_ELEMENT (priv->swap), "src");
   priv->srcpad = gst_ghost_pad_new_from_template ("src", pad,
