@@ -182,11 +182,13 @@ gst_call_sdp_choices_of_offer (const GstCallSdpSection * section,
   return choices;
 }
 
-/* The order of an answer is the peer's preference: the first one is what it
- * will send (RFC 3264 section 7). */
+/* The order of an answer is the peer's preference of what it gets: we send the
+ * first. It sends any of them, the first of our offer if it keeps to RFC 3264,
+ * section 6.1, as Chromium does. */
 gboolean
 gst_call_sdp_choose_from_answer (const GstCallSdpSection * section,
-    const GArray * offered, GstCallSdpChoice * choice)
+    const GstCallSdpCodec * but, const GArray * offered,
+    GstCallSdpChoice * choice)
 {
   for (guint i = 0; i < section->formats->len; i++) {
     const GstCallSdpFormat *format =
@@ -196,7 +198,7 @@ gst_call_sdp_choose_from_answer (const GstCallSdpSection * section,
       const GstCallSdpChoice *ours =
           &g_array_index (offered, GstCallSdpChoice, j);
 
-      if (ours->pt != format->pt
+      if (ours->pt != format->pt || ours->codec == but
           || !take_format (section, format, ours->codec, choice))
         continue;
       if (choice->rtx_pt != ours->rtx_pt)

@@ -140,6 +140,29 @@ gst_call_sdp_line_publish (GstCallSdpLine * line)
       line->inner.codec != NULL ? &line->inner : &line->choice);
 }
 
+static gboolean
+has_codec (const GArray * choices, const GstCallSdpCodec * codec)
+{
+  for (guint i = 0; i < choices->len; i++) {
+    if (g_array_index (choices, GstCallSdpChoice, i).codec == codec)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Of which there is none yet. others: may be NULL */
+static void
+add_missing (GArray * choices, const GArray * others)
+{
+  for (guint i = 0; others != NULL && i < others->len; i++) {
+    GstCallSdpChoice *other = &g_array_index (others, GstCallSdpChoice, i);
+
+    if (!has_codec (choices, other->codec))
+      g_array_append_val (choices, *other);
+  }
+}
+
+/* Not, if there are no numbers left */
 static void
 add_offer_choice (const GstCallSdpSession * session, GArray * choices,
     const GstCallSdpCodec * codec)
@@ -159,11 +182,11 @@ add_offer_choice (const GstCallSdpSession * session, GArray * choices,
           G_GUINT64_CONSTANT (1) << (other->rtx_pt % 64);
   }
   for (guint i = 0; i < (codec->rtx_pt >= 0 ? 2 : 1); i++) {
-    guint pt = pts[i];
+    guint pt = pts[i], tries = 0;
 
-    for (guint tries = 0; tries < 32; tries++) {
-      if (!(taken[pt / 64] & (G_GUINT64_CONSTANT (1) << (pt % 64))))
-        break;
+    while (taken[pt / 64] & (G_GUINT64_CONSTANT (1) << (pt % 64))) {
+      if (++tries == 32)
+        return;
       pt = pt == 127 ? 96 : pt + 1;
     }
     taken[pt / 64] |= G_GUINT64_CONSTANT (1) << (pt % 64);
@@ -173,6 +196,21 @@ add_offer_choice (const GstCallSdpSession * session, GArray * choices,
   if (codec->rtx_pt >= 0)
     choice.rtx_pt = pts[1];
   g_array_append_val (choices, choice);
+}
+
+/* All that we have: what the peer did not offer last, or never, it may prefer by
+ * the time that we offer (RFC 8829 section 5.2.2). */
+static void
+add_rest (GstCallSdp * self, const GstCallSdpSession * session,
+    GstCallKind kind, GArray * choices)
+{
+  for (guint i = 0; self->codecs[kind][i] != NULL; i++) {
+    const GstCallSdpCodec *codec =
+        gst_call_sdp_codec_find (self->codecs[kind][i]);
+
+    if (codec != NULL && codec->kind == kind && !has_codec (choices, codec))
+      add_offer_choice (session, choices, codec);
+  }
 }
 
 /* In one bundle a payload type means one codec (RFC 9143 section 9.1): what
@@ -193,13 +231,7 @@ gst_call_sdp_offer_choices (GstCallSdp * self,
       return choices;
     }
   }
-  for (guint i = 0; self->codecs[kind][i] != NULL; i++) {
-    const GstCallSdpCodec *codec =
-        gst_call_sdp_codec_find (self->codecs[kind][i]);
-
-    if (codec != NULL && codec->kind == kind)
-      add_offer_choice (session, choices, codec);
-  }
+  add_rest (self, session, kind, choices);
   return choices;
 }
 
@@ -231,11 +263,14 @@ gst_call_sdp_line_take_offer (GstCallSdp * self, GstCallSdpSession * session,
     GstCallSdpLine * line, const GstCallSdpSection * section,
     const GstCallSdpChoice * choice)
 {
-  g_clear_pointer (&line->offers, g_array_unref);
-  if (section->kind != GST_CALL_KIND_DATA)
+  g_autoptr (GArray) before = g_steal_pointer (&line->offers);
+
+  if (section->kind != GST_CALL_KIND_DATA) {
     line->offers = gst_call_sdp_choices_of_offer (section,
         (const gchar * const *) self->codecs[section->kind]);
-  line->choice = *choice;
+    add_missing (line->offers, before);
+  }
+  line->choice = line->beside = *choice;
   take_common (line, section);
   choose_extensions (session, line, section);
   line->media.direction = self->wish[line->media.kind] & line->inner_direction
@@ -252,10 +287,11 @@ gst_call_sdp_line_take_answer (GstCallSdpSession * session,
 
   take_common (line, section);
   if (usable && section->kind != GST_CALL_KIND_DATA) {
-    usable = gst_call_sdp_choose_from_answer (section, line->offers, &choice);
+    usable = gst_call_sdp_choose_from_answer (section, NULL, line->offers,
+        &choice);
     *no_codec |= !usable;
     if (usable)
-      line->choice = choice;
+      line->choice = line->beside = choice;
   }
   /* inside it gets its first answer, be it rejected on the wire */
   if (line->choice.codec == NULL && line->offers != NULL
@@ -265,6 +301,11 @@ gst_call_sdp_line_take_answer (GstCallSdpSession * session,
     line->inner_dead |= !line->negotiated;
   if (!line->negotiated)
     line->inner = line->choice;
+  if (usable && section->kind != GST_CALL_KIND_DATA
+      && line->choice.codec == line->inner.codec
+      && gst_call_sdp_choose_from_answer (section, line->inner.codec,
+          line->offers, &choice))
+    line->beside = choice;
   choose_extensions (session, line, section);
   line->media.direction =
       line->offered & gst_call_direction_reverse (line->remote);
@@ -316,19 +357,15 @@ drop_rtx_if_off (const GstCallSdpSection * made, GstCallSdpChoice * choice)
 
 /* What is in use is offered again before what could be. */
 static void
-put_first (GstCallSdpLine * line)
+put_first (GstCallSdp * self, const GstCallSdpSession * session,
+    GstCallSdpLine * line)
 {
-  GArray *others = line->offers;
+  g_autoptr (GArray) others = g_steal_pointer (&line->offers);
 
   line->offers = g_array_new (FALSE, TRUE, sizeof (GstCallSdpChoice));
   g_array_append_val (line->offers, line->choice);
-  for (guint i = 0; others != NULL && i < others->len; i++) {
-    GstCallSdpChoice *other = &g_array_index (others, GstCallSdpChoice, i);
-
-    if (other->codec != line->choice.codec)
-      g_array_append_val (line->offers, *other);
-  }
-  g_clear_pointer (&others, g_array_unref);
+  add_missing (line->offers, others);
+  add_rest (self, session, line->media.kind, line->offers);
 }
 
 static void
@@ -343,7 +380,7 @@ take_made_offer (GstCallSdp * self, GstCallSdpSession * session,
   if (line->media.kind == GST_CALL_KIND_DATA || line->media.rejected)
     return;
   if (line->choice.codec != NULL)
-    put_first (line);
+    put_first (self, session, line);
   else if (line->offers == NULL)
     line->offers = gst_call_sdp_offer_choices (self, session, line->media.kind);
   if (line->negotiated)
@@ -359,6 +396,7 @@ take_made_answer (GstCallSdp * self, GstCallSdpLine * line,
     const GstCallSdpSection * section)
 {
   drop_rtx_if_off (section, &line->choice);
+  line->beside = line->choice;
   if (!line->negotiated)
     line->inner = line->choice;
   line->negotiated = TRUE;

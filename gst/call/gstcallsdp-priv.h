@@ -169,9 +169,10 @@ gboolean gst_call_sdp_choose_from_offer (const GstCallSdpSection * section,
 /* All of them: what the peer can be offered in return. GstCallSdpChoice */
 GArray *gst_call_sdp_choices_of_offer (const GstCallSdpSection * section,
     const gchar * const *preferences);
-/* First format of an answer that we offered */
+/* First format of an answer that we offered, of another codec than `but` */
 gboolean gst_call_sdp_choose_from_answer (const GstCallSdpSection * section,
-    const GArray * offered, GstCallSdpChoice * choice);
+    const GstCallSdpCodec * but, const GArray * offered,
+    GstCallSdpChoice * choice);
 gchar *gst_call_sdp_choice_fmtp (const GstCallSdpChoice * choice);
 /* line: m-line number for the marker, or -1; mid: inner mid, or NULL */
 GstCaps *gst_call_sdp_choice_caps (const GstCallSdpChoice * choice, gint line,
@@ -194,6 +195,7 @@ typedef struct
   GstCallDirection remote;          /* peer's side, by its last description */
   GstCallSdpChoice choice;          /* in use */
   GstCallSdpChoice inner;           /* the first one; no codec: none yet */
+  GstCallSdpChoice beside;          /* that the peer may send as well, or none */
   GArray *offers;                   /* GstCallSdpChoice: what may be offered */
   GstCallSdpFid fid;                /* of what we send, 0: none yet */
   guint twcc_id, mid_id;            /* 0: not on this line */

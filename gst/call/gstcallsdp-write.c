@@ -159,34 +159,41 @@ add_choice_pts (GString * s, const GstCallSdpChoice * choice)
     g_string_append_printf (s, " %d", choice->rtx_pt);
 }
 
-/* Inside, the first codec stays in its place and another comes beside it. */
-static gboolean
-is_beside (const GstCallSdpLine * line)
-{
-  return line->inner.codec != line->choice.codec
-      || line->inner.pt != line->choice.pt;
-}
-
 static gboolean
 is_agreed (const GstCallSdpLine * line)
 {
   return line->inner.codec != NULL;
 }
 
+/* Inside, the first codec stays in its place, and another comes beside it. */
+static const GstCallSdpChoice *
+get_first (const GstCallSdpLine * line)
+{
+  return is_agreed (line) ? &line->inner : &line->choice;
+}
+
+static gboolean
+has_other (const GstCallSdpLine * line)
+{
+  return is_agreed (line) && line->beside.codec != NULL
+      && (line->beside.codec != line->inner.codec
+      || line->beside.pt != line->inner.pt);
+}
+
 static void
 add_inner_pts (GString * s, const GstCallSdpLine * line)
 {
-  if (is_agreed (line) && is_beside (line))
-    add_choice_pts (s, &line->inner);
-  add_choice_pts (s, &line->choice);
+  add_choice_pts (s, get_first (line));
+  if (has_other (line))
+    add_choice_pts (s, &line->beside);
 }
 
 static void
 add_inner_choices (GString * s, const GstCallSdpLine * line)
 {
-  if (is_agreed (line) && is_beside (line))
-    add_choice (s, &line->inner, line->media.index);
-  add_choice (s, &line->choice, line->media.index);
+  add_choice (s, get_first (line), line->media.index);
+  if (has_other (line))
+    add_choice (s, &line->beside, line->media.index);
 }
 
 static void

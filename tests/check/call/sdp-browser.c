@@ -234,6 +234,46 @@ GST_START_TEST (test_single_offers)
 
 GST_END_TEST;
 
+/* The browser prefers VP8 alone. */
+static gchar *
+only_vp8 (const Browser * browser, const gchar * offer)
+{
+  g_autofree gchar *line = g_strdup_printf
+      ("m=video 9 UDP/TLS/RTP/SAVPF %u %d", browser->video_pt, browser->rtx_pt);
+  const gchar *at = strstr (offer, "m=video ");
+  g_autofree gchar *before = g_strndup (offer, at - offer);
+
+  return g_strconcat (before, line, at + strcspn (at, "\r\n"), NULL);
+}
+
+GST_START_TEST (test_codecs_again)
+{
+  g_autoptr (GAsyncQueue) events = sdp_events_new ();
+  const Browser *browser = &browsers[__i__];
+  SdpPeer *peer = sdp_peer_new ("gst", events);
+  g_autofree gchar *full = browser_data (browser, "video-only-offer");
+  g_autofree gchar *offer = only_vp8 (browser, full);
+  g_autofree gchar *line = NULL, *answer = NULL, *again = NULL, *video = NULL;
+
+  /* Given a browser that offered VP8 alone, when we offer next, then there are
+   * our other codecs as well, as its preference may be another one by then: with
+   * none in common it would stop the line (RFC 8829 section 5.2.2). */
+  sdp_peer_play (peer);
+  answer = take_and_answer (peer, offer, add_sources);
+  fail_if_contains (answer, "H264");
+  again = sdp_peer_offer (peer);
+  video = sdp_section (again, 0);
+  line = g_strdup_printf ("m=video 9 UDP/TLS/RTP/SAVPF %u %d ",
+      browser->video_pt, browser->rtx_pt);
+  fail_unless_contains (video, line);
+  fail_unless_equals_int (sdp_count (video, " VP8/90000"), 1);
+  fail_unless_equals_int (sdp_count (video, " H264/90000"), 1);
+  fail_unless_equals_int (sdp_count (video, " rtx/90000"), 2);
+  sdp_peer_free (peer);
+}
+
+GST_END_TEST;
+
 static void
 add_own_sources (SdpPeer * peer)
 {
@@ -298,6 +338,7 @@ sdp_browser_suite (void)
   tcase_add_loop_test (tc, test_session, 0, n);
   tcase_add_loop_test (tc, test_role_switch, 0, n);
   tcase_add_loop_test (tc, test_single_offers, 0, n);
+  tcase_add_loop_test (tc, test_codecs_again, 0, n);
   tcase_add_loop_test (tc, test_answers, 0, n);
   return s;
 }

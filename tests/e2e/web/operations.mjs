@@ -150,6 +150,10 @@ function operator() {
         s.kind === 'video' ? s.framesDecoded ?? 0 : s.packetsReceived ?? 0]));
     }
 
+    ended() {
+      return Object.keys(this.parts).filter((part) => this.parts[part].currentDirection === 'stopped');
+    }
+
     // Is the path one of those that were found last?
     async isThrough() {
       const stats = await this.pc.getStats();
@@ -387,6 +391,7 @@ async function allIsRight() {
   assert.deepEqual(ann.events.filter((event) => event.name === 'call-error'), []);
   assert.deepEqual(ann.warnings, []);
   assert.deepEqual(await inPage(() => window.peer.errors), []);
+  assert.deepEqual(await inPage(() => window.peer.ended()), [], 'lines that nobody has stopped');
 }
 
 // Everything as at the beginning
