@@ -426,16 +426,19 @@ do_things (Person * people, GRand * rand, guint n)
   }
 }
 
+/* … with all that they may send: what they hold then can be compared */
 static void
 all_come (Person * people, GRand * rand)
 {
-  guint i;
+  guint i, kind;
 
   for (i = 0; i < PEOPLE; i++) {
     heal (&people[i]);
     come (&people[i], rand);
-    if (!people[i].sends[CALL_VIDEO])
-      add_track (&people[i], CALL_VIDEO);
+    for (kind = 0; kind < G_N_ELEMENTS (people[i].sends); kind++) {
+      if (!people[i].sends[kind])
+        add_track (&people[i], kind);
+    }
   }
 }
 
