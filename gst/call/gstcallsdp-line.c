@@ -150,14 +150,28 @@ has_codec (const GArray * choices, const GstCallSdpCodec * codec)
   return FALSE;
 }
 
-/* Of which there is none yet. others: may be NULL */
+static gboolean
+has_number (const GArray * choices, gint pt)
+{
+  for (guint i = 0; i < choices->len; i++) {
+    GstCallSdpChoice *choice = &g_array_index (choices, GstCallSdpChoice, i);
+
+    if (pt >= 0 && (pt == (gint) choice->pt || pt == choice->rtx_pt))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Those whose codec is not there yet, and whose numbers nothing else has by now.
+ * others: may be NULL */
 static void
 add_missing (GArray * choices, const GArray * others)
 {
   for (guint i = 0; others != NULL && i < others->len; i++) {
     GstCallSdpChoice *other = &g_array_index (others, GstCallSdpChoice, i);
 
-    if (!has_codec (choices, other->codec))
+    if (!has_codec (choices, other->codec) && !has_number (choices, other->pt)
+        && !has_number (choices, other->rtx_pt))
       g_array_append_val (choices, *other);
   }
 }
