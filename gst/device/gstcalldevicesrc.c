@@ -195,6 +195,21 @@ gst_call_device_src_join (GstCallDeviceBin * bin, GstElement * branch,
       gst_element_set_state (branch, state) != GST_STATE_CHANGE_FAILURE;
 }
 
+/* The first device may not have been taken over from before another one was
+ * selected: if that one goes again, what the first gives would go nowhere. */
+static void
+select_what_is_left (GstCallSwap * swap)
+{
+  g_autoptr (GstPad) left = NULL;
+
+  GST_OBJECT_LOCK (swap);
+  if (GST_ELEMENT (swap)->sinkpads)
+    left = gst_object_ref (GST_ELEMENT (swap)->sinkpads->data);
+  GST_OBJECT_UNLOCK (swap);
+  if (left)
+    gst_call_swap_select (swap, left);
+}
+
 static void
 gst_call_device_src_part (GstCallDeviceBin * bin, GstElement * branch)
 {
@@ -204,6 +219,7 @@ gst_call_device_src_part (GstCallDeviceBin * bin, GstElement * branch)
 
   if (pad)
     gst_element_release_request_pad (GST_ELEMENT (priv->swap), pad);
+  select_what_is_left (priv->swap);
 }
 
 /* --- what goes out --- */

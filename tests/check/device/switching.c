@@ -140,6 +140,43 @@ GST_START_TEST (test_collapse)
 GST_END_TEST;
 
 static void
+on_added (GstBin * bin, GstElement * element, gpointer added)
+{
+  g_async_queue_push (added, GINT_TO_POINTER (TRUE));
+}
+
+/* given a source whose camera takes a moment to open, when another one is asked
+ * for, and the first again before anything has come of either, then the pictures
+ * of the first come (what it gave went nowhere, and it "could not be opened") */
+GST_START_TEST (test_back_before_first)
+{
+  g_autoptr (GAsyncQueue) added = g_async_queue_new ();
+  g_autoptr (GstBus) bus = NULL;
+  GstHarness *h = NULL;
+  g_autoptr (GstElement) src = NULL;
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+  g_autoptr (GstMessage) message = NULL;
+
+  g_setenv ("GST_CALL_FAKE_DEVICES", "video=2,video0.open-delay=500,"
+      "video1.open-delay=60000", TRUE);
+  h = device_test_harness ("callvideosrc name=src", &bus);
+  src = gst_bin_get_by_name (GST_BIN (h->element), "src");
+  gst_harness_play (h);
+  g_signal_connect (src, "element-added", G_CALLBACK (on_added), added);
+  g_object_set (src, "device-id", "fake-camera-1", NULL);
+  fail_unless (g_async_queue_timeout_pop (added, 10 * G_USEC_PER_SEC));
+  g_object_set (src, "device-id", "fake-camera-0", NULL);
+  device_test_pull_until (h, 0, &last);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+  fail_unless (message == NULL);
+  g_signal_handlers_disconnect_by_data (src, added);
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+}
+
+GST_END_TEST;
+
+static void
 check_kept (const gchar * devices, const gchar * part)
 {
   g_autoptr (GstBus) bus = NULL;
@@ -269,6 +306,7 @@ switching_suite (void)
   tcase_add_test (tc, test_seamless);
   tcase_add_test (tc, test_label);
   tcase_add_test (tc, test_collapse);
+  tcase_add_test (tc, test_back_before_first);
   tcase_add_test (tc, test_failed);
   tcase_add_test (tc, test_sound);
   tcase_add_test (tc, test_thousand);
