@@ -6,9 +6,9 @@
  * and being gone, are in gstcallmember.c.
  *
  * A sign of life is whatever comes out of ICE: RTP, RTCP, DTLS, SCTP. Who has
- * heard nothing for a second asks, on the control channel; SCTP acknowledges
- * that by itself, so that it need not be answered by a peer that knows nothing
- * of it, and is answered by a hidden page whose timers hardly run. A peer
+ * heard nothing for a second, or for half of one through a TURN server, asks on
+ * the control channel; SCTP acknowledges that by itself, so that it need not be
+ * answered by a peer that knows nothing of it, and is answered by a hidden page whose timers hardly run. A peer
  * without that channel has the time of two receiver reports.
  *
  * Looks are counted, not time: a process that was stopped itself, or a worker

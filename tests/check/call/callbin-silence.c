@@ -20,6 +20,21 @@ set_up (CallSide ** ann, CallSide ** bob, const gchar * sources)
   CALL_WAIT (call_side_has (*bob, "call-state", "state", "connected"));
 }
 
+/* They see each other, and from now on nothing of bob's comes out there. */
+static GstPad *
+set_up_silence (CallSide ** ann, CallSide ** bob, gulong * probe)
+{
+  GstPad *out;
+
+  set_up (ann, bob, CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
+  call_side_wait_more (*ann, CALL_VIDEO, 3);
+  call_side_wait_more (*bob, CALL_VIDEO, 3);
+  out = call_side_network (*bob, "nicesink", "sink");
+  fail_unless (out != NULL);
+  *probe = call_test_swallow (out);
+  return out;
+}
+
 static void
 tear_down (CallSide * ann, CallSide * bob)
 {
@@ -57,12 +72,7 @@ GST_START_TEST (test_one_falls_silent)
   CallSide *ann, *bob;
   gulong probe;
 
-  set_up (&ann, &bob, CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
-  call_side_wait_more (ann, CALL_VIDEO, 3);
-  call_side_wait_more (bob, CALL_VIDEO, 3);
-  out = call_side_network (bob, "nicesink", "sink");
-  fail_unless (out != NULL);
-  probe = call_test_swallow (out);
+  out = set_up_silence (&ann, &bob, &probe);
   CALL_WAIT (call_side_has (ann, "call-state", "state", "reconnecting"));
   fail_if (call_side_has (bob, "call-state", "state", "reconnecting"));
   gst_pad_remove_probe (out, probe);
@@ -84,14 +94,10 @@ GST_START_TEST (test_path_without_peer)
 {
   g_autoptr (GstPad) out = NULL;
   CallSide *ann, *bob;
+  gulong probe;
   gint64 begin;
 
-  set_up (&ann, &bob, CALL_VIDEO_LIVE CALL_AUDIO_LIVE);
-  call_side_wait_more (ann, CALL_VIDEO, 3);
-  call_side_wait_more (bob, CALL_VIDEO, 3);
-  out = call_side_network (bob, "nicesink", "sink");
-  fail_unless (out != NULL);
-  call_test_swallow (out);
+  out = set_up_silence (&ann, &bob, &probe);
   begin = g_get_monotonic_time ();
   CALL_WAIT (call_side_count (ann, "call-state", "state", "connected") == 2);
   GST_INFO ("another session after %" G_GINT64_FORMAT " us",
