@@ -16,9 +16,12 @@
 #include <sanitizer/tsan_interface.h>
 
 /* The library's function behind the one of that name here */
-#define REAL(name) static __typeof__ (&name) real; \
-    if (!__atomic_load_n (&real, __ATOMIC_ACQUIRE)) \
-      __atomic_store_n (&real, dlsym (RTLD_NEXT, #name), __ATOMIC_RELEASE)
+#define REAL(name) static __typeof__ (&name) known; \
+    __typeof__ (&name) real = __atomic_load_n (&known, __ATOMIC_ACQUIRE); \
+    if (!real) { \
+      real = dlsym (RTLD_NEXT, #name); \
+      __atomic_store_n (&known, real, __ATOMIC_RELEASE); \
+    }
 
 /* Made here and looked at there: one clock for all of a kind */
 static gchar pools;
