@@ -1,14 +1,16 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Three faults of webrtcbin's data channels, two mended between the appsrc of a
- * channel and sctpenc, the third around sctpdec:
+ * Four faults of webrtcbin's data channels, two mended between the appsrc of a
+ * channel and sctpenc, the third around sctpdec, the fourth in both:
  * - an empty message has no bytes, which breaks the channel. RFC 8831, 6.6: it
  *   is sent as one byte, and what it is stands in its protocol identifier.
  * - what max-retransmits and max-packet-lifetime say is swapped to network order
  *   on its way to usrsctp, which wants the host's: 3 would become 50331648.
  * - a long message comes out in parts, each a message of its own: they are held
  *   until it is whole (gstcallsctpmessages.c).
+ * - the number of an association, 16 bits of the process, is thrown with dice, and
+ *   whoever gets one that is in use breaks it and does not play: they are counted.
  *
  * Threads: mend and max_message_size: worker. The probes: streaming, those of
  * sctpdec one for its packets and one for each channel, whose Parts are its own.
@@ -186,30 +188,45 @@ messages_notify (gpointer data, GClosure * closure)
 }
 
 static void
-on_deep_element_added (GstBin * webrtcbin, GstBin * bin, GstElement * element,
-    gpointer data)
+hold_parts (GstElement * sctpdec)
 {
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) sink = NULL;
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (sctpdec, "sink");
   GstCallSctpMessages *messages;
 
-  if (!factory || !g_str_equal (GST_OBJECT_NAME (factory), "sctpdec"))
-    return;
   messages = gst_call_sctp_messages_new ();
-  sink = gst_element_get_static_pad (element, "sink");
   gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, on_packet,
       gst_call_sctp_messages_ref (messages), gst_call_sctp_messages_unref);
-  g_signal_connect_data (element, "pad-added", G_CALLBACK (on_pad_added),
+  g_signal_connect_data (sctpdec, "pad-added", G_CALLBACK (on_pad_added),
       messages, messages_notify, 0);
+}
+
+/* Neither has been in READY yet. A webrtcbin has one of each. */
+static void
+on_deep_element_added (GstBin * webrtcbin, GstBin * bin, GstElement * element,
+    gpointer association)
+{
+  GstElementFactory *factory = gst_element_get_factory (element);
+  const gchar *name = factory ? GST_OBJECT_NAME (factory) : "";
+  gboolean is_decoder = g_str_equal (name, "sctpdec");
+
+  if (!is_decoder && !g_str_equal (name, "sctpenc"))
+    return;
+  g_object_set (element, "sctp-association-id", GPOINTER_TO_UINT (association),
+      NULL);
+  if (is_decoder)
+    hold_parts (element);
 }
 
 void
 gst_call_sctp_mend (GstElement * webrtcbin)
 {
+  static gint associations;     /* atomic */
+  guint association = (guint) g_atomic_int_add (&associations, 1) % G_MAXUINT16;
+
   gst_call_probe_inside (webrtcbin, "appsrc", GST_PAD_PROBE_TYPE_BUFFER,
       on_message, NULL);
   g_signal_connect (webrtcbin, "deep-element-added",
-      G_CALLBACK (on_deep_element_added), NULL);
+      G_CALLBACK (on_deep_element_added), GUINT_TO_POINTER (association));
 }
 
 guint64
