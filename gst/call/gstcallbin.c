@@ -416,7 +416,7 @@ gst_call_bin_handle_message (GstBin * bin, GstMessage * message)
 
     gst_message_parse_error (message, &error, &debug);
     GST_WARNING_OBJECT (child, "%s (%s)", error->message, debug);
-    gst_call_peer_child_failed (GST_CALL_PEER (child), error);
+    gst_call_peer_child_failed (GST_CALL_PEER (child), error->message);
     gst_message_unref (message);
     return;
   }

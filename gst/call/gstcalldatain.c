@@ -101,7 +101,7 @@ gst_call_data_in_new (GstElement * bin, const gchar * label,
   gst_bin_add (GST_BIN (bin), self->part);
   if (taker)
     gst_element_link_pads (self->part, "src", taker, "sink");
-  gst_element_sync_state_with_parent (self->part);
+  gst_call_sync_state (self->part);
   if (!taker)
     add_pad (self);
   return self;

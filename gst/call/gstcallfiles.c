@@ -165,7 +165,7 @@ send_file (gpointer object, gpointer location)
   gst_pad_link (src, sending->pad);
   g_ptr_array_add (self->sending, sending);
   /* what fails says why, see gst_call_files_handle_message() */
-  if (!gst_element_sync_state_with_parent (sending->part))
+  if (!gst_call_sync_state (sending->part))
     end_part (self, sending->part);
 }
 

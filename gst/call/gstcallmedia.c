@@ -126,10 +126,11 @@ link_sending (GstCallPeer * self, GstCallSending * sending,
   sink = gst_element_get_static_pad (GST_ELEMENT (sending->sender), "sink");
   /* webrtcbin's pad takes what it had first only, and hears of nothing else */
   gst_pad_link_full (src, sending->webrtc_sink, GST_PAD_LINK_CHECK_NOTHING);
-  gst_element_sync_state_with_parent (GST_ELEMENT (sending->sender));
+  gst_call_sync_state (GST_ELEMENT (sending->sender));
   sending->ghost = gst_call_add_ghost (GST_ELEMENT (self), name, sink);
   sending->track_pad = gst_call_track_add_branch (track, encoder);
   gst_pad_link (sending->track_pad, sending->ghost);
+  gst_call_hold_shift_in (self, sending->track_pad);
   gst_call_sender_set_open (sending->sender, self->verified);
   set_limit (self, sending);
 }

@@ -9,6 +9,7 @@
 #include "config.h"
 #endif
 
+#include "gstcallpad.h"
 #include "gstcallroom-private.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
@@ -78,7 +79,7 @@ gst_call_member_start (GstCallMember * member, const gchar * session)
   member->peer = gst_object_ref_sink (gst_call_peer_new (&self->config,
           member->info, session));
   gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (member->peer));
-  gst_element_sync_state_with_parent (GST_ELEMENT (member->peer));
+  gst_call_sync_state (GST_ELEMENT (member->peer));
   return member->peer;
 }
 

@@ -21,6 +21,7 @@
 #include "gstcallbin-private.h"
 #include "gstcalldata.h"
 #include "gstcallfilemessage.h"
+#include "gstcallpad.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
@@ -170,7 +171,7 @@ gst_call_messages_get_out (GstCallBin * self, const gchar * label)
           self));
   gst_call_data_out_set_pending (out, g_atomic_int_get (&self->n_pending));
   gst_bin_add (GST_BIN (self), GST_ELEMENT (out));
-  gst_element_sync_state_with_parent (GST_ELEMENT (out));
+  gst_call_sync_state (GST_ELEMENT (out));
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->outs, gst_object_ref (out));
   GST_OBJECT_UNLOCK (self);

@@ -131,6 +131,36 @@ gst_call_probe_inside (GstElement * bin, const gchar * factory,
       G_CALLBACK (on_deep_element_added), inside, inside_free, 0);
 }
 
+/* Where it is, or on its way to */
+static GstState
+state_of (GstElement * element)
+{
+  GstState state;
+
+  GST_OBJECT_LOCK (element);
+  state = GST_STATE_PENDING (element) == GST_STATE_VOID_PENDING ?
+      GST_STATE (element) : GST_STATE_PENDING (element);
+  GST_OBJECT_UNLOCK (element);
+  return state;
+}
+
+gboolean
+gst_call_sync_state (GstElement * child)
+{
+  g_autoptr (GstElement) parent =
+      GST_ELEMENT (gst_object_get_parent (GST_OBJECT (child)));
+  GstState before;
+
+  if (!parent)
+    return FALSE;
+  do {
+    before = state_of (parent);
+    if (!gst_element_sync_state_with_parent (child))
+      return FALSE;
+  } while (state_of (parent) != before);
+  return TRUE;
+}
+
 GstBuffer *
 gst_call_probe_buffer (GstPadProbeInfo * info)
 {

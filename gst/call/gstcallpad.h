@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Pads of the bins of this folder. Functions; any thread.
+ * Pads and children of the bins of this folder. Functions; any thread.
  */
 #pragma once
 
@@ -26,6 +26,10 @@ void gst_call_refuse_queries (GstPad * pad);
  * `bin` from now on; `data` outlives the bin. */
 void gst_call_probe_inside (GstElement * bin, const gchar * factory,
     GstPadProbeType type, GstPadProbeCallback probe, gpointer data);
+
+/* gst_element_sync_state_with_parent(), and where the parent changes its state in
+ * another thread just then, the child does not stay behind. */
+gboolean gst_call_sync_state (GstElement * child);
 
 /* In a probe of BUFFER | BUFFER_LIST: the (first) buffer, or NULL */
 GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);

@@ -5,7 +5,7 @@
  * (candidates), gstcallnegotiation.c (offers and answers), gstcallrestart.c (ICE
  * restart), gstcallliveness.c (silence), gstcallchannels.c (data),
  * gstcallmedia.c (senders), gstcallreceiving.c (receivers),
- * gstcalldeparture.c (their end) and gstcallstats.c.
+ * gstcalldeparture.c (their end), gstcallhold.c (states) and gstcallstats.c.
  */
 #pragma once
 
@@ -122,6 +122,8 @@ struct _GstCallPeer
   gchar *child_error;
   GQueue early;                     /* messages before it was verified */
 
+  GstClockTime base_time;           /* changes of state: the one inside */
+
   /* gstcallliveness.c */
   gchar *addresses;                 /* of this machine, when it was made */
   gint heard_before;                /* at the last look */
@@ -136,6 +138,7 @@ struct _GstCallPeer
   /* atomic */
   gint heard;                       /* what came out of ICE */
   gint pinged;                      /* an answer is on its way */
+  gint held;                        /* the pipeline is paused */
 
   /* object lock */
   GHashTable *jitterbuffers;        /* ssrc to GstElement */
@@ -144,6 +147,7 @@ struct _GstCallPeer
   guint n_their_channels;           /* that the peer has opened */
   guint sources;                    /* SSRCs that it has used */
   guint max_bitrate;                /* 0: no limit of its own */
+  GstClockTimeDiff shift;           /* how long the pipeline was paused */
 };
 
 void gst_call_peer_fail (GstCallPeer * self, const gchar * code,
@@ -210,6 +214,12 @@ void gst_call_channels_accept (GstCallPeer * self);
  * missing, drops who takes nothing */
 void gst_call_channels_look (GstCallPeer * self);
 void gst_call_channels_stop (GstCallPeer * self);
+
+/* gstcallhold.c */
+void gst_call_hold_class_init (GstElementClass * klass);
+/* A pad out of a track that is linked to us; one of ours, out of a receiver */
+void gst_call_hold_shift_in (GstCallPeer * self, GstPad * track_pad);
+void gst_call_hold_shift_out (GstCallPeer * self, GstPad * ghost);
 
 /* gstcallmedia.c */
 void gst_call_media_connect (GstCallPeer * self);

@@ -308,10 +308,10 @@ child_failed (gpointer object, gpointer data)
 }
 
 void
-gst_call_peer_child_failed (GstCallPeer * self, const GError * error)
+gst_call_peer_child_failed (GstCallPeer * self, const gchar * text)
 {
-  gst_call_worker_post (self->worker, child_failed, self,
-      g_strdup (error->message), g_free);
+  gst_call_worker_post (self->worker, child_failed, self, g_strdup (text),
+      g_free);
 }
 
 GstStructure *
@@ -506,6 +506,7 @@ gst_call_peer_class_init (GstCallPeerClass * klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
 
+  gst_call_hold_class_init (GST_ELEMENT_CLASS (klass));
   gobject_class->set_property = gst_call_peer_set_property;
   gobject_class->get_property = gst_call_peer_get_property;
   gobject_class->dispose = gst_call_peer_dispose;

@@ -104,7 +104,7 @@ gboolean gst_call_peer_can_send (GstCallPeer * self);
 /* A local track came or went */
 void gst_call_peer_tracks_changed (GstCallPeer * self);
 /* An error message that a child posted; any thread */
-void gst_call_peer_child_failed (GstCallPeer * self, const GError * error);
+void gst_call_peer_child_failed (GstCallPeer * self, const gchar * text);
 /* Each GST_CALL_LOOK_MS. `addresses` of this machine, as of
  * gst_call_path_list_addresses; can_signal: what is sent gets to the server. */
 void gst_call_peer_look (GstCallPeer * self, const gchar * addresses,

@@ -220,11 +220,12 @@ link_receiving (GstCallPeer * self, GstCallReceiving * receiving)
   src = gst_element_get_static_pad (GST_ELEMENT (receiver), "src");
   name = g_strdup_printf ("receive_%s", GST_OBJECT_NAME (receiver));
   receiving->ghost = gst_call_add_gate (GST_ELEMENT (self), name, src);
+  gst_call_hold_shift_out (self, receiving->ghost);
   if (!find_shown (self, receiving->slot))
     show (self, receiving);
   else
     g_signal_connect (receiver, "begun", G_CALLBACK (on_begun), NULL);
-  gst_element_sync_state_with_parent (GST_ELEMENT (receiver));
+  gst_call_sync_state (GST_ELEMENT (receiver));
   gst_pad_link (receiving->webrtc_src, sink);
   if (receiving->drop)
     gst_pad_remove_probe (receiving->webrtc_src, receiving->drop);

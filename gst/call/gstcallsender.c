@@ -1,7 +1,7 @@
 /* gst-call
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   sink → gate (a probe) → queue (leaky) → payloader → src
+ *   sink → gate (a probe) → queue (leaky) → payloader → src (a gate)
  *
  * Threads
  *   name       runs                                     may take
@@ -264,7 +264,8 @@ gst_call_sender_new (GstCallEncoder * encoder, const GstCaps * caps,
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
       GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_payloader_src, self, NULL);
-  gst_call_add_ghost (GST_ELEMENT (self), "src", pad);
+  /* the queue would end for good with one packet that is refused */
+  gst_call_add_gate (GST_ELEMENT (self), "src", pad);
   gst_object_unref (pad);
   gst_element_link (queue, payloader);
 

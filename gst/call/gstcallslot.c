@@ -7,8 +7,8 @@
  * clock, prerolls or hangs holds up nothing but itself. The gate turns every
  * flow return into OK.
  *
- * What a webrtcbin gives is in running time with a segment from 0, so that one
- * peer's media follows another's. It goes back by itself, though, when less
+ * What a peer gives is in running time, so that one peer's media follows
+ * another's. It goes back by itself, though, when less
  * delay is needed to keep a peer's sound and picture in step: what should have
  * been played before something that was played already is left out.
  *
@@ -41,7 +41,9 @@ struct _GstCallSlot
 
   GstPad *sink;                 /* set once in new */
 
-  GstClockTime last;            /* streaming thread */
+  /* streaming thread */
+  GstSegment segment;
+  GstClockTime last;            /* running time */
 };
 
 G_DEFINE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST_TYPE_BIN);
@@ -49,7 +51,12 @@ G_DEFINE_FINAL_TYPE (GstCallSlot, gst_call_slot, GST_TYPE_BIN);
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
+  GstCallSlot *self = data;
+
   switch (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info))) {
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment (GST_PAD_PROBE_INFO_EVENT (info), &self->segment);
+      return GST_PAD_PROBE_OK;
     case GST_EVENT_EOS:
     case GST_EVENT_FLUSH_START:
     case GST_EVENT_FLUSH_STOP:
@@ -65,7 +72,8 @@ static GstPadProbeReturn
 on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   GstCallSlot *self = data;
-  GstClockTime time = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+  GstClockTime time = gst_segment_to_running_time (&self->segment,
+      GST_FORMAT_TIME, GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info)));
 
   if (!GST_CLOCK_TIME_IS_VALID (time))
     return GST_PAD_PROBE_OK;
@@ -146,7 +154,7 @@ gst_call_slot_new (const gchar * name, GstCallKind kind, gboolean decoded)
   pad = gst_element_get_static_pad (queue, "sink");
   self->sink = gst_call_add_ghost (GST_ELEMENT (self), "sink", pad);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
-      GST_PAD_PROBE_TYPE_EVENT_FLUSH, on_event, NULL, NULL);
+      GST_PAD_PROBE_TYPE_EVENT_FLUSH, on_event, self, NULL);
   /* encoded media is not in the order of its times, nor to be left out */
   if (decoded)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
@@ -167,6 +175,7 @@ gst_call_slot_class_init (GstCallSlotClass * klass)
 static void
 gst_call_slot_init (GstCallSlot * self)
 {
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->last = GST_CLOCK_TIME_NONE;
 }
 
@@ -253,7 +262,7 @@ make_slot (GstCallSlots * self, GstCallKind kind, guint index)
   GstPad *ghost;
 
   gst_bin_add (GST_BIN (self->bin), GST_ELEMENT (slot));
-  gst_element_sync_state_with_parent (GST_ELEMENT (slot));
+  gst_call_sync_state (GST_ELEMENT (slot));
   src = gst_element_get_static_pad (GST_ELEMENT (slot), "src");
   ghost = gst_ghost_pad_new_from_template (pad_name, src,
       gst_element_get_pad_template (self->bin, template));

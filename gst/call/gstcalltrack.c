@@ -136,7 +136,7 @@ link_encoder (GstCallTrack * self, GstCallEncoder * encoder)
   g_autoptr (GstPad) to = NULL;
 
   gst_bin_add (GST_BIN (self), GST_ELEMENT (encoder));
-  gst_element_sync_state_with_parent (GST_ELEMENT (encoder));
+  gst_call_sync_state (GST_ELEMENT (encoder));
   from = gst_call_request_branch (self->tee);
   to = gst_element_get_static_pad (GST_ELEMENT (encoder), "sink");
   gst_pad_link (from, to);

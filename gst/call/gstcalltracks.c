@@ -18,6 +18,7 @@
 #endif
 
 #include "gstcallbin-private.h"
+#include "gstcallpad.h"
 
 GstCallTrack *
 gst_call_tracks_get (GstElement * element, GstCallKind kind)
@@ -79,7 +80,7 @@ gst_call_tracks_request_pad (GstElement * element, GstPadTemplate * template,
   if (video)
     g_object_set (track, "max-bitrate", self->max_bitrate, NULL);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (track));
-  gst_element_sync_state_with_parent (GST_ELEMENT (track));
+  gst_call_sync_state (GST_ELEMENT (track));
   sink = gst_element_get_static_pad (GST_ELEMENT (track), "sink");
   ghost = gst_ghost_pad_new_from_template (track_name, sink, template);
   gst_pad_set_active (ghost, TRUE);

@@ -62,6 +62,20 @@ on_message (GstBus * bus, GstMessage * message, gpointer data)
   return GST_BUS_DROP;
 }
 
+static GstClockTime
+running_time_of (GstPad * pad, GstBuffer * buffer)
+{
+  g_autoptr (GstEvent) event =
+      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+
+  if (!event)
+    return GST_CLOCK_TIME_NONE;
+  gst_event_parse_segment (event, &segment);
+  return gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+      GST_BUFFER_PTS (buffer));
+}
+
 static GstPadProbeReturn
 on_remote (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -70,12 +84,12 @@ on_remote (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
   g_mutex_lock (&lock);
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
-    GstClockTime pts = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+    GstClockTime time = running_time_of (pad, GST_PAD_PROBE_INFO_BUFFER (info));
 
     side->buffers[kind]++;
-    if (GST_CLOCK_TIME_IS_VALID (side->last[kind]) && pts < side->last[kind])
+    if (GST_CLOCK_TIME_IS_VALID (side->last[kind]) && time < side->last[kind])
       side->backwards++;
-    side->last[kind] = pts;
+    side->last[kind] = time;
   } else if (GST_EVENT_TYPE (info->data) == GST_EVENT_CAPS) {
     GstCaps *caps;
 
@@ -379,6 +393,38 @@ call_side_no_error (CallSide * side)
   fail_unless (error == NULL, "%s: %s", GST_OBJECT_NAME (side->pipeline), text);
 }
 
+static GstPadProbeReturn
+swallow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/* Streaming thread, or the test's: between two buffers */
+static GstPadProbeReturn
+on_idle (GstPad * pad, GstPadProbeInfo * info, gpointer is_idle)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, swallow, NULL,
+      NULL);
+  g_atomic_int_set ((gint *) is_idle, TRUE);
+  call_test_news ();
+  return GST_PAD_PROBE_REMOVE;
+}
+
+GstElement *
+call_side_release (CallSide * side, const gchar * pad)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (side->call, pad);
+  g_autoptr (GstPad) src = gst_pad_get_peer (sink);
+  gint is_idle = FALSE;         /* atomic */
+
+  /* the source must not see that it is linked to nothing */
+  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_IDLE, on_idle, &is_idle, NULL);
+  CALL_WAIT (g_atomic_int_get (&is_idle));
+  gst_pad_unlink (src, sink);
+  gst_element_release_request_pad (side->call, sink);
+  return gst_pad_get_parent_element (src);
+}
+
 GstPad *
 call_side_network (CallSide * side, const gchar * factory, const gchar * pad)
 {
@@ -390,12 +436,6 @@ call_side_network (CallSide * side, const gchar * factory, const gchar * pad)
   if (gst_iterator_next (all, &item) != GST_ITERATOR_OK)
     return NULL;
   return gst_element_get_static_pad (g_value_get_object (&item), pad);
-}
-
-static GstPadProbeReturn
-swallow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  return GST_PAD_PROBE_DROP;
 }
 
 gulong
@@ -414,6 +454,17 @@ call_side_buffers (CallSide * side, CallKind kind)
   n = side->buffers[kind];
   g_mutex_unlock (&lock);
   return n;
+}
+
+GstClockTime
+call_side_last (CallSide * side, CallKind kind)
+{
+  GstClockTime last;
+
+  g_mutex_lock (&lock);
+  last = side->last[kind];
+  g_mutex_unlock (&lock);
+  return last;
 }
 
 void

@@ -25,7 +25,7 @@ typedef struct
   guint buffers[2];                 /* out of remote_…_0, by kind */
   guint pads[2];                    /* remote pads that were added */
   guint backwards;                  /* buffers earlier than the one before */
-  GstClockTime last[2];
+  GstClockTime last[2];             /* running time of the newest */
   GstCaps *caps[2];                 /* newest */
 } CallSide;
 
@@ -84,6 +84,10 @@ void call_side_forget (CallSide * side);
 /* Fails, with what it says, if there was a call-error */
 void call_side_no_error (CallSide * side);
 
+/* Gives that request pad back while what was linked to it goes on, and is not to
+ * notice. (transfer full): whose pad it was */
+GstElement *call_side_release (CallSide * side, const gchar * pad);
+
 /* Where everything of one of its connections goes out ("nicesink", "sink") or
  * comes in ("nicesrc", "src"). (transfer full), NULL: there is no connection */
 GstPad *call_side_network (CallSide * side, const gchar * factory,
@@ -92,6 +96,8 @@ GstPad *call_side_network (CallSide * side, const gchar * factory,
 gulong call_test_swallow (GstPad * pad);
 
 guint call_side_buffers (CallSide * side, CallKind kind);
+/* The running time of the newest */
+GstClockTime call_side_last (CallSide * side, CallKind kind);
 /* Waits for n more buffers of that kind */
 void call_side_wait_more (CallSide * side, CallKind kind, guint n);
 /* ws: from the page's address */

@@ -6,6 +6,8 @@
  */
 #include "call-test.h"
 
+#define HOLD ((GstClockTimeDiff) (3 * GST_SECOND))
+
 /* given a call, when the guest goes READY and PLAYING ten times, then each
  * time they are connected again and see each other, and the host's slot stays
  * the same */
@@ -57,6 +59,123 @@ GST_START_TEST (test_paused)
   fail_if (call_side_has (ann, "call-peer-left", NULL, NULL));
   fail_if (call_side_has (bob, "call-peer-left", NULL, NULL));
   fail_unless_equals_int (call_side_count (ann, "call-joined", NULL, NULL), 1);
+}
+
+GST_END_TEST;
+
+static GstPadProbeReturn
+count (GstPad * pad, GstPadProbeInfo * info, gpointer n)
+{
+  g_atomic_int_inc ((gint *) n);
+  call_test_news ();
+  return GST_PAD_PROBE_OK;
+}
+
+/* given a callbin that is paused while its sources play, when it is left so, then
+ * its peer hears from it as ever; and when a track is taken away then, nothing
+ * waits for anything */
+GST_START_TEST (test_held)
+{
+  g_autofree gchar *url = NULL;
+  g_autoptr (CallSide) ann = call_side_host ("peer-id=ann", CALL_VIDEO_LIVE,
+      &url);
+  g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob",
+      CALL_VIDEO_LIVE);
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstElement) camera = NULL;
+  g_autoptr (GstStructure) stats = NULL;
+  gint n = 0;                   /* atomic */
+  gulong probe;
+
+  call_side_wait_more (bob, CALL_VIDEO, 3);
+  pad = call_side_network (ann, "nicesink", "sink");
+  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, count, &n, NULL);
+  gst_element_set_state (ann->call, GST_STATE_PAUSED);
+  CALL_WAIT (g_atomic_int_get (&n) >= 100);
+  camera = call_side_release (ann, "video_0");
+  CALL_WAIT (call_side_has (bob, "call-peer-changed", "video", "none"));
+  g_object_get (ann->call, "stats", &stats, NULL);
+  fail_unless (stats != NULL);
+  gst_pad_remove_probe (pad, probe);
+  gst_element_set_state (ann->call, GST_STATE_PLAYING);
+  call_side_wait_more (ann, CALL_VIDEO, 10);
+  fail_if (call_side_has (bob, "call-state", "state", "reconnecting"));
+}
+
+GST_END_TEST;
+
+/* By how much the newest picture is early; less than 0: late */
+static GstClockTimeDiff
+early (CallSide * side)
+{
+  g_autoptr (GstClock) clock = gst_pipeline_get_clock (GST_PIPELINE
+      (side->pipeline));
+  GstClockTime last = call_side_last (side, CALL_VIDEO);
+
+  return GST_CLOCK_DIFF (gst_clock_get_time (clock) -
+      gst_element_get_base_time (side->pipeline), last);
+}
+
+/* given a pipeline that is paused for a while, when it plays again, then what the
+ * peers have sent meanwhile is left out, and their pictures are on time, neither
+ * early nor late by the pause; again and again, for who is new as well */
+GST_START_TEST (test_time_after_hold)
+{
+  g_autofree gchar *url = NULL;
+  g_autoptr (CallSide) ann = call_side_host ("peer-id=ann", CALL_VIDEO_LIVE,
+      &url);
+  g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob",
+      CALL_VIDEO_LIVE);
+  guint i;
+
+  for (i = 0; i < 3; i++) {
+    gint64 begin = g_get_monotonic_time (), end = call_test_deadline ();
+    guint before;
+
+    call_side_wait_more (ann, CALL_VIDEO, 3);
+    call_side_set_state (ann, GST_STATE_PAUSED);
+    CALL_WAIT (g_get_monotonic_time () > begin + HOLD / 1000);
+    before = call_side_buffers (ann, CALL_VIDEO);
+    call_side_set_state (ann, GST_STATE_PLAYING);
+    while (call_side_buffers (ann, CALL_VIDEO) < before + 10) {
+      if (call_side_buffers (ann, CALL_VIDEO) > before + 1)
+        fail_unless (early (ann) < HOLD / 2);
+      call_test_iterate (end, "pictures", __FILE__, __LINE__);
+    }
+    CALL_WAIT (early (ann) > -HOLD / 2);
+    call_side_wait_more (bob, CALL_VIDEO, 3);
+    fail_if (call_side_has (bob, "call-state", "state", "reconnecting"));
+    /* the next one has a new connection */
+    if (i == 1) {
+      call_side_set_state (bob, GST_STATE_READY);
+      call_side_set_state (bob, GST_STATE_PLAYING);
+    }
+  }
+  fail_unless_equals_int (ann->backwards, 0);
+}
+
+GST_END_TEST;
+
+/* given a call, when something in a peer's connection refuses to play, then the
+ * pipeline does not notice, and the peer is connected anew */
+GST_START_TEST (test_part_refuses)
+{
+  g_autofree gchar *url = NULL;
+  g_autoptr (CallSide) ann = call_side_host ("peer-id=ann", CALL_VIDEO_LIVE,
+      &url);
+  g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob",
+      CALL_VIDEO_LIVE);
+  g_autoptr (GstElement) webrtcbin = NULL;
+
+  call_side_wait_more (bob, CALL_VIDEO, 3);
+  webrtcbin = gst_bin_get_by_name (GST_BIN (bob->call), "webrtc");
+  /* it has no file to read */
+  gst_bin_add (GST_BIN (webrtcbin), gst_element_factory_make ("filesrc", NULL));
+  call_side_set_state (bob, GST_STATE_PLAYING);
+  CALL_WAIT (call_side_count (bob, "call-state", "state", "connected") == 2);
+  call_side_wait_more (bob, CALL_VIDEO, 3);
+  call_side_wait_more (ann, CALL_VIDEO, 3);
 }
 
 GST_END_TEST;
@@ -190,6 +309,9 @@ callbin_states_suite (void)
   tcase_set_timeout (tc, 180);
   tcase_add_test (tc, test_cycles);
   tcase_add_test (tc, test_paused);
+  tcase_add_test (tc, test_held);
+  tcase_add_test (tc, test_time_after_hold);
+  tcase_add_test (tc, test_part_refuses);
   tcase_add_test (tc, test_null_while_connecting);
   tcase_add_test (tc, test_unreachable);
   tcase_add_loop_test (tc, test_bad_settings, 0, G_N_ELEMENTS (bad));

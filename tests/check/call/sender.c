@@ -304,6 +304,40 @@ GST_END_TEST;
 /* callbin's class, which makes it, is not here */
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 
+static gint refused;            /* atomic */
+
+static GstFlowReturn
+refuse (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  gst_buffer_unref (buffer);
+  g_atomic_int_inc (&refused);
+  return GST_FLOW_FLUSHING;
+}
+
+/* given a sender, when a packet is refused behind it, then that one is lost and
+ * the next ones pass */
+GST_START_TEST (test_refused)
+{
+  GstPadChainFunction take;
+  Fixture f;
+
+  set_up (&f, "VP8", 7);
+  take = GST_PAD_CHAINFUNC (f.h->sinkpad);
+  gst_call_sender_set_open (f.sender, TRUE);
+  push (&f, TRUE);
+  pull (&f);
+  gst_pad_set_chain_function (f.h->sinkpad, refuse);
+  push (&f, FALSE);
+  while (g_atomic_int_get (&refused) == 0)
+    g_thread_yield ();
+  gst_pad_set_chain_function (f.h->sinkpad, take);
+  push (&f, FALSE);
+  fail_unless_equals_int (pull (&f).seqnum, 9);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 static Suite *
 sender_suite (void)
 {
@@ -315,6 +349,7 @@ sender_suite (void)
   tcase_set_timeout (tc, 60);
   tcase_add_checked_fixture (tc, NULL, forget_told);
   tcase_add_test (tc, test_gate);
+  tcase_add_test (tc, test_refused);
   tcase_add_test (tc, test_numbers);
   tcase_add_test (tc, test_unused_numbers);
   tcase_add_test (tc, test_caps);
