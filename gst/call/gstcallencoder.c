@@ -222,7 +222,7 @@ gst_call_encoder_set_limit (GstCallEncoder * self, gconstpointer taker,
 GstPad *
 gst_call_encoder_add_branch (GstCallEncoder * self)
 {
-  g_autoptr (GstPad) pad = gst_call_request_branch (self->tee);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (self->tee, "src_%u");
   g_autofree gchar *name = g_strdup_printf ("src_%u", self->next_branch++);
 
   /* a peer that breaks or goes must not end the encoder of all others */
@@ -276,8 +276,7 @@ gst_call_encoder_new (const GstCallCodec * codec, gboolean passthrough,
 
   self = g_object_new (GST_TYPE_CALL_ENCODER, NULL);
   self->codec = codec;
-  self->tee = gst_element_factory_make ("tee", NULL);
-  g_object_set (self->tee, "allow-not-linked", TRUE, NULL);
+  self->tee = gst_call_tee_new ();
   gst_bin_add (GST_BIN (self), self->tee);
   pad = gst_element_get_static_pad (self->tee, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |

@@ -12,8 +12,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_call_bin_debug);
 #define GST_CAT_DEFAULT gst_call_bin_debug
 
-#define BRANCH_WAIT_MS 100
-
 /* The target last: what already flows out of it meets a pad that is ready. */
 static GstPad *
 add_ghost (GstElement * bin, GstPad * ghost, GstPad * target)
@@ -172,21 +170,45 @@ gst_call_probe_buffer (GstPadProbeInfo * info)
   return gst_buffer_list_length (list) ? gst_buffer_list_get (list, 0) : NULL;
 }
 
-GstPad *
-gst_call_request_branch (GstElement * tee)
+static gboolean
+copy_event (GstPad * from, GstEvent ** event, gpointer to)
 {
-  g_autoptr (GstPad) sink = gst_element_get_static_pad (tee, "sink");
-  gboolean locked = FALSE;
-  GstPad *branch;
-  guint i;
+  gst_pad_store_sticky_event (to, *event);
+  return TRUE;
+}
 
-  for (i = 0; i < BRANCH_WAIT_MS && !locked; i++) {
-    locked = GST_PAD_STREAM_TRYLOCK (sink);
-    if (!locked)
-      g_usleep (G_USEC_PER_SEC / 1000);
-  }
-  branch = gst_element_request_pad_simple (tee, "src_%u");
-  if (locked)
-    GST_PAD_STREAM_UNLOCK (sink);
-  return branch;
+static gboolean
+copy_events (GstElement * tee, GstPad * branch, gpointer sink)
+{
+  gst_pad_sticky_events_foreach (sink, copy_event, branch);
+  return TRUE;
+}
+
+/* Streaming thread: what came before this buffer is known to the pad by now. */
+static GstPadProbeReturn
+on_tee_buffer (GstPad * sink, GstPadProbeInfo * info, gpointer data)
+{
+  g_autoptr (GstElement) tee = gst_pad_get_parent_element (sink);
+  guint32 *seen = data, cookie;
+
+  GST_OBJECT_LOCK (tee);
+  cookie = tee->pads_cookie;
+  GST_OBJECT_UNLOCK (tee);
+  if (cookie != *seen)
+    gst_element_foreach_src_pad (tee, copy_events, sink);
+  *seen = cookie;
+  return GST_PAD_PROBE_OK;
+}
+
+GstElement *
+gst_call_tee_new (void)
+{
+  GstElement *tee = gst_element_factory_make ("tee", NULL);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (tee, "sink");
+
+  g_object_set (tee, "allow-not-linked", TRUE, NULL);
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_tee_buffer, g_new0 (guint32, 1),
+      g_free);
+  return tee;
 }

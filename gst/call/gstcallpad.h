@@ -34,10 +34,10 @@ gboolean gst_call_sync_state (GstElement * child);
 /* In a probe of BUFFER | BUFFER_LIST: the (first) buffer, or NULL */
 GstBuffer *gst_call_probe_buffer (GstPadProbeInfo * info);
 
-/* Another src pad of a tee. An event that the tee is handing on just then is on
- * none of its pads yet, and would never come to this one: so it waits until the
- * tee has done with it, if that is within 100 ms: whoever feeds the tee may be
- * waiting for the worker himself. (transfer full) */
-GstPad *gst_call_request_branch (GstElement * tee);
+/* A tee that need not be linked. An event that a tee is handing on just when
+ * another branch is requested is on none of its pads yet, and would never come to
+ * that one: with the next buffer it is given all that the tee has. (transfer
+ * floating) */
+GstElement *gst_call_tee_new (void);
 
 G_END_DECLS

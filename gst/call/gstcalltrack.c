@@ -137,7 +137,7 @@ link_encoder (GstCallTrack * self, GstCallEncoder * encoder)
 
   gst_bin_add (GST_BIN (self), GST_ELEMENT (encoder));
   gst_call_sync_state (GST_ELEMENT (encoder));
-  from = gst_call_request_branch (self->tee);
+  from = gst_element_request_pad_simple (self->tee, "src_%u");
   to = gst_element_get_static_pad (GST_ELEMENT (encoder), "sink");
   gst_pad_link (from, to);
 }
@@ -295,8 +295,7 @@ gst_call_track_new (const gchar * name, GstCallKind kind,
   self->notify_data = data;
   self->max_bitrate = kind == GST_CALL_KIND_VIDEO ? DEFAULT_VIDEO_BITRATE :
       DEFAULT_AUDIO_BITRATE;
-  self->tee = gst_element_factory_make ("tee", NULL);
-  g_object_set (self->tee, "allow-not-linked", TRUE, NULL);
+  self->tee = gst_call_tee_new ();
   self->clocksync = gst_element_factory_make ("clocksync", NULL);
   g_object_set (self->clocksync, "sync", FALSE, NULL);
   gst_bin_add_many (GST_BIN (self), self->clocksync, self->tee, NULL);

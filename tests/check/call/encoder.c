@@ -130,6 +130,56 @@ GST_START_TEST (test_one_encoder_for_all)
 
 GST_END_TEST;
 
+static GstPadEventFunction tee_event;
+static Fixture *fixture;
+static Branch late;
+
+/* Somebody comes when all have been given the segment, and the tee does not know
+ * yet that it has it */
+static gboolean
+on_tee_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+  gboolean ret = tee_event (pad, parent, event);
+
+  if (is_segment && !late.h)
+    late = add_branch (fixture);
+  return ret;
+}
+
+/* given a taker, when another one comes just as the stream begins, then that one
+ * is told how it began before it gets the first frame */
+GST_START_TEST (test_comes_with_the_segment)
+{
+  Fixture f;
+  Branch a;
+  g_autoptr (GstIterator) tees = NULL;
+  g_auto (GValue) tee = G_VALUE_INIT;
+  g_autoptr (GstPad) sink = NULL;
+  g_autoptr (GstBuffer) mine = NULL;
+  g_autoptr (GstBuffer) other = NULL;
+
+  set_up (&f, "VP8", FALSE, VIDEO);
+  fixture = &f;
+  a = add_branch (&f);
+  tees = gst_bin_iterate_all_by_element_factory_name (GST_BIN (f.encoder),
+      "tee");
+  fail_unless_equals_int (gst_iterator_next (tees, &tee), GST_ITERATOR_OK);
+  sink = gst_element_get_static_pad (g_value_get_object (&tee), "sink");
+  tee_event = GST_PAD_EVENTFUNC (sink);
+  gst_pad_set_event_function (sink, on_tee_event);
+  push (&f);
+  mine = gst_harness_pull (a.h);
+  fail_unless (late.h != NULL);
+  other = gst_harness_pull (late.h);
+  fail_unless (mine == other);
+  remove_branch (&f, &late);
+  remove_branch (&f, &a);
+  tear_down (&f);
+}
+
+GST_END_TEST;
+
 static GstPadProbeReturn
 count_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -346,6 +396,7 @@ encoder_suite (void)
   suite_add_tcase (s, tc);
   tcase_set_timeout (tc, 60);
   tcase_add_test (tc, test_one_encoder_for_all);
+  tcase_add_test (tc, test_comes_with_the_segment);
   tcase_add_test (tc, test_no_taker);
   tcase_add_loop_test (tc, test_keyframe_rate, 0, 2);
   tcase_add_test (tc, test_others_come_and_go);
