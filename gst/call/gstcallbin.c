@@ -18,6 +18,9 @@
  * The DTLS certificate of a peer is compared with the fingerprint it announced
  * before any media or data crosses, in either direction.
  *
+ * In PAUSED a call is on hold: the connections stay, what the peers send is left
+ * out. In READY one has left.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 callbin name=call listen=127.0.0.1:0 room=tea videotestsrc is-live=true ! call.video_0 audiotestsrc is-live=true ! call.audio_0
