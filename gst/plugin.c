@@ -7,10 +7,17 @@
 
 #include "gstcall.h"
 
+#include <gnutls/gnutls.h>
+
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
   gboolean ok = FALSE;
+
+  /* Threads of webrtcbin and libnice end when they like, as late as while the
+   * process ends; what GnuTLS holds of each must be there then. It takes
+   * everything down at exit unless somebody else has called this, too. */
+  gnutls_global_init ();
 
   ok = GST_ELEMENT_REGISTER (callbin, plugin);
   ok &= GST_ELEMENT_REGISTER (callcontrol, plugin);
