@@ -9,8 +9,9 @@
  *   on its way to usrsctp, which wants the host's: 3 would become 50331648.
  * - a long message comes out in parts, each a message of its own: they are held
  *   until it is whole (gstcallsctpmessages.c).
- * - the number of an association, 16 bits of the process, is thrown with dice, and
- *   whoever gets one that is in use breaks it and does not play: they are counted.
+ * - before 1.28, the number of an association, 16 bits of the process, is thrown with
+ *   dice, and whoever gets one that is in use breaks it and does not play: they are
+ *   counted.
  *
  * Threads: mend and max_message_size: worker. The probes: streaming, those of
  * sctpdec one for its packets and one for each channel, whose Parts are its own.
@@ -31,14 +32,15 @@
 #define MAX_LATER (256 * 1024)
 /* It does so in all releases until now, the last looked at is 1.28 */
 #define LAST_SWAPPING_MINOR 28
+#define LAST_DICING_MINOR 27
 
 static gboolean
-swaps (void)
+is_at_most (guint last_minor)
 {
   guint major, minor, micro, nano;
 
   gst_version (&major, &minor, &micro, &nano);
-  return major == 1 && minor <= LAST_SWAPPING_MINOR;
+  return major == 1 && minor <= last_minor;
 }
 
 static GstPadProbeReturn
@@ -59,7 +61,7 @@ on_message (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   if (empty)
     gst_buffer_memset (buffer, 0, 0, 1);
   meta = gst_sctp_buffer_get_send_meta (buffer);
-  if (meta && partial && swaps ())
+  if (meta && partial && is_at_most (LAST_SWAPPING_MINOR))
     meta->pr_param = g_htonl (meta->pr_param);
   return GST_PAD_PROBE_OK;
 }
@@ -211,8 +213,9 @@ on_deep_element_added (GstBin * webrtcbin, GstBin * bin, GstElement * element,
 
   if (!is_decoder && !g_str_equal (name, "sctpenc"))
     return;
-  g_object_set (element, "sctp-association-id", GPOINTER_TO_UINT (association),
-      NULL);
+  if (is_at_most (LAST_DICING_MINOR))
+    g_object_set (element, "sctp-association-id",
+        GPOINTER_TO_UINT (association), NULL);
   if (is_decoder)
     hold_parts (element);
 }

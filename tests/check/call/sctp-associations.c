@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Promise: each connection of a process has an SCTP association of its own:
- * their numbers, for which webrtcbin throws dice, are counted.
+ * their numbers, for which webrtcbin throws dice before 1.28, are counted.
  */
 #include <gst/check/gstcheck.h>
 #include <gst/webrtc/webrtc.h>
@@ -55,8 +55,18 @@ association_of (GstElement * webrtcbin, const gchar * factory)
   return id;
 }
 
+static gboolean
+throws_dice (void)
+{
+  guint major, minor, micro, nano;
+
+  gst_version (&major, &minor, &micro, &nano);
+  return major == 1 && minor < 28;
+}
+
 /* given two connections, when each has a data channel, then their associations
- * have numbers that follow each other, each the same at both of its ends */
+ * have numbers that follow each other (or that webrtcbin has seen to), each the
+ * same at both of its ends */
 GST_START_TEST (test_numbers)
 {
   g_autoptr (GstElement) one = webrtcbin_with_channel ();
@@ -64,7 +74,9 @@ GST_START_TEST (test_numbers)
   guint ours = association_of (one, "sctpdec");
   guint theirs = association_of (other, "sctpdec");
 
-  fail_unless_equals_int (theirs, ours + 1);
+  if (throws_dice ())
+    fail_unless_equals_int (theirs, ours + 1);
+  fail_unless (theirs != ours);
   fail_unless_equals_int (association_of (one, "sctpenc"), ours);
   fail_unless_equals_int (association_of (other, "sctpenc"), theirs);
   gst_element_set_state (one, GST_STATE_NULL);
