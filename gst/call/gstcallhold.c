@@ -64,7 +64,8 @@ gst_call_hold_shift_in (GstCallPeer * self, GstPad * track_pad)
 void
 gst_call_hold_shift_out (GstCallPeer * self, GstPad * ghost)
 {
-  gst_pad_add_probe (ghost, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
+  gst_pad_add_probe (ghost, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, self, NULL);
   gst_pad_set_offset (ghost, -get_shift (self));
 }
 

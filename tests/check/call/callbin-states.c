@@ -105,6 +105,22 @@ GST_START_TEST (test_held)
 
 GST_END_TEST;
 
+static guint64
+pictures_encoded (CallSide * side)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GstStructure) track = NULL;
+  g_autoptr (GstStructure) encoder = NULL;
+  guint64 n = 0;
+
+  g_object_get (side->call, "stats", &stats, NULL);
+  if (gst_structure_get (stats, "video_0", GST_TYPE_STRUCTURE, &track, NULL)
+      && gst_structure_get (track, "encoder-VP8", GST_TYPE_STRUCTURE, &encoder,
+          NULL))
+    gst_structure_get_uint64 (encoder, "frames-encoded", &n);
+  return n;
+}
+
 /* By how much the newest picture is early; less than 0: late */
 static GstClockTimeDiff
 early (CallSide * side)
@@ -153,6 +169,42 @@ GST_START_TEST (test_time_after_hold)
     }
   }
   fail_unless_equals_int (ann->backwards, 0);
+}
+
+GST_END_TEST;
+
+static GstPadProbeReturn
+count_key_frames (GstPad * pad, GstPadProbeInfo * info, gpointer n)
+{
+  if (!GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
+          GST_BUFFER_FLAG_DELTA_UNIT))
+    count (pad, info, n);
+  return GST_PAD_PROBE_OK;
+}
+
+/* given pictures that are not decoded here, when the pipeline was paused and plays
+ * again, then a key frame comes: those between have been left out */
+GST_START_TEST (test_key_frame_after_hold)
+{
+  g_autofree gchar *url = NULL;
+  g_autoptr (CallSide) ann = call_side_host ("peer-id=ann decode=false", "",
+      &url);
+  g_autoptr (CallSide) bob = call_side_join (url, "peer-id=bob",
+      CALL_VIDEO_LIVE);
+  g_autoptr (GstPad) pad = NULL;
+  guint64 before;
+  gint n = 0;                   /* atomic */
+
+  call_side_wait_more (ann, CALL_VIDEO, 5);
+  pad = gst_element_get_static_pad (ann->call, "remote_video_0");
+  call_side_set_state (ann, GST_STATE_PAUSED);
+  before = pictures_encoded (bob);
+  CALL_WAIT (pictures_encoded (bob) > before + 10);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_key_frames, &n,
+      NULL);
+  call_side_set_state (ann, GST_STATE_PLAYING);
+  CALL_WAIT (g_atomic_int_get (&n) > 0);
+  call_side_set_state (ann, GST_STATE_NULL);
 }
 
 GST_END_TEST;
@@ -311,6 +363,7 @@ callbin_states_suite (void)
   tcase_add_test (tc, test_paused);
   tcase_add_test (tc, test_held);
   tcase_add_test (tc, test_time_after_hold);
+  tcase_add_test (tc, test_key_frame_after_hold);
   tcase_add_test (tc, test_part_refuses);
   tcase_add_test (tc, test_null_while_connecting);
   tcase_add_test (tc, test_unreachable);
