@@ -7,6 +7,7 @@
 #include <gst/check/gstcheck.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "gstcallice.h"
 #include "gstcallsctp.h"
 
 /* It adds the elements with the description */
@@ -32,6 +33,8 @@ webrtcbin_with_channel (void)
       gst_object_ref_sink (gst_element_factory_make ("webrtcbin", NULL));
   g_autoptr (GObject) channel = NULL;
 
+  /* it asks no router either */
+  gst_call_ice_set_up (webrtcbin, FALSE, 0, 0);
   gst_call_sctp_mend (webrtcbin);
   fail_unless (gst_element_set_state (webrtcbin,
           GST_STATE_READY) == GST_STATE_CHANGE_SUCCESS);
