@@ -130,7 +130,7 @@ GST_START_TEST (test_one_encoder_for_all)
 
 GST_END_TEST;
 
-static GstPadEventFunction tee_event;
+static GstPadEventFunction tee_event;   /* atomic, set when the rest is */
 static Fixture *fixture;
 static Branch late;
 
@@ -140,7 +140,8 @@ static gboolean
 on_tee_event (GstPad * pad, GstObject * parent, GstEvent * event)
 {
   gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
-  gboolean ret = tee_event (pad, parent, event);
+  GstPadEventFunction handle = g_atomic_pointer_get (&tee_event);
+  gboolean ret = handle (pad, parent, event);
 
   if (is_segment && !late.h)
     late = add_branch (fixture);
@@ -166,7 +167,7 @@ GST_START_TEST (test_comes_with_the_segment)
       "tee");
   fail_unless_equals_int (gst_iterator_next (tees, &tee), GST_ITERATOR_OK);
   sink = gst_element_get_static_pad (g_value_get_object (&tee), "sink");
-  tee_event = GST_PAD_EVENTFUNC (sink);
+  g_atomic_pointer_set (&tee_event, GST_PAD_EVENTFUNC (sink));
   gst_pad_set_event_function (sink, on_tee_event);
   push (&f);
   mine = gst_harness_pull (a.h);
