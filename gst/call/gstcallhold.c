@@ -110,7 +110,8 @@ keep_time (GstCallPeer * self, GstStateChange transition)
   GST_OBJECT_UNLOCK (self);
   gst_element_set_base_time (element, self->base_time);
   gst_element_foreach_pad (element, shift, NULL);
-  if (g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE)
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PLAYING
+      && g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE)
       && !self->config->decode)
     gst_element_foreach_src_pad (element, ask_for_keyframe, NULL);
 }
@@ -123,7 +124,8 @@ change_state (GstElement * element, GstStateChange transition)
 
   if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED)
     g_atomic_int_set (&self->held, TRUE);
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED
+      || transition == GST_STATE_CHANGE_PAUSED_TO_PAUSED)
     return GST_STATE_CHANGE_NO_PREROLL;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
       || GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PLAYING)
