@@ -297,11 +297,17 @@ class Peer {
 
   signal(name) { this.#child.kill(name); }
 
-  // Ctrl-C. Resolves with the exit status.
+  // Ctrl-C. Resolves with the exit status. One that does not end leaves a core, see show-cores.
   async interrupt({ timeout = EXIT_TIMEOUT } = {}) {
     this.#ending = true;
     this.signal('SIGINT');
-    await this.until(() => this.exit, 'the end after SIGINT', { timeout, ended: true });
+    try {
+      await this.until(() => this.exit, 'the end after SIGINT', { timeout, ended: true });
+    } catch (error) {
+      this.signal('SIGABRT');
+      await this.until(() => this.exit, 'the end after SIGABRT', { ended: true });
+      throw error;
+    }
     if (this.exit.signal)
       throw new Error(`killed by ${this.exit.signal}: ${this.describe()}`);
     return this.exit.code;

@@ -60,7 +60,7 @@ async function round(number) {
   await seeAll();
   await sleep(STAYS);
   since = ann.events.length;
-  assert.equal(await bob.interrupt(), 0);
+  assert.equal(await bob.interrupt({ timeout: ROUND }), 0);
   await ann.event('call-peer-left', undefined, { since });
 }
 
@@ -97,7 +97,7 @@ await step('threads, descriptors and memory are flat', () => {
 
 await step('nobody had an error', async () => {
   for (const peer of [ann, cid]) {
-    assert.equal(await peer.interrupt(), 0);
+    assert.equal(await peer.interrupt({ timeout: ROUND }), 0);
     assert.deepEqual(peer.errors, []);
   }
 });
