@@ -150,6 +150,15 @@ gst_call_file_name_make_safe (const gchar * text)
 }
 
 gchar *
+gst_call_file_name_of_uri (const gchar * uri)
+{
+  g_autofree gchar *path = g_strndup (uri, strcspn (uri, "?#"));
+  const gchar *slash = strrchr (path, '/');
+
+  return g_uri_unescape_string (slash ? slash + 1 : path, NULL);
+}
+
+gchar *
 gst_call_file_name_number (const gchar * name, guint n)
 {
   const gchar *ending = find_ending (name);

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * no control characters, nothing that turns the writing direction, no name
  * that some system reserves. (transfer full) */
 gchar *gst_call_file_name_make_safe (const gchar * text);
+/* What stands behind its last slash, not made safe. (transfer full) (nullable) */
+gchar *gst_call_file_name_of_uri (const gchar * uri);
 /* "photo (2).jpg"; 0: the name itself. (transfer full) */
 gchar *gst_call_file_name_number (const gchar * name, guint n);
 /* From its ending. (transfer full) */

@@ -34,15 +34,6 @@ typedef enum
 /* --- what goes out --- */
 
 static void
-push_caps (GstCallFilePay * self, gboolean binary)
-{
-  g_autoptr (GstCaps) caps = gst_caps_from_string (binary ?
-      GST_CALL_DATA_BINARY_CAPS : GST_CALL_DATA_TEXT_CAPS);
-
-  gst_pad_push_event (self->src, gst_event_new_caps (caps));
-}
-
-static void
 push_begin (GstCallFilePay * self)
 {
   g_autofree gchar *id = g_strdup_printf ("callfilepay-%08x%08x",
@@ -55,13 +46,16 @@ push_begin (GstCallFilePay * self)
 static void
 push_events (GstCallFilePay * self, gboolean binary)
 {
+  g_autoptr (GstCaps) caps = NULL;
   GstSegment segment;
 
   if (self->task.begun && self->task.binary == binary)
     return;
   if (!self->task.begun)
     push_begin (self);
-  push_caps (self, binary);
+  caps = gst_caps_from_string (binary ? GST_CALL_DATA_BINARY_CAPS :
+      GST_CALL_DATA_TEXT_CAPS);
+  gst_pad_push_event (self->src, gst_event_new_caps (caps));
   if (!self->task.begun) {
     gst_segment_init (&segment, GST_FORMAT_TIME);
     gst_pad_push_event (self->src, gst_event_new_segment (&segment));
@@ -102,6 +96,7 @@ static GstFlowReturn
 push_end (GstCallFilePay * self, const gchar * peer_id)
 {
   GstCallFileMessage message = { GST_CALL_FILE_END };
+  g_autofree gchar *sha256 = NULL;
 
   g_mutex_lock (&self->lock);
   /* all is hashed, else there would be no end */
@@ -109,13 +104,9 @@ push_end (GstCallFilePay * self, const gchar * peer_id)
     self->sha256 = gst_call_file_hash_finish (self->hash);
   message.id = self->id;
   message.size = self->hashed;
-  message.sha256 = g_strdup (self->sha256);
+  message.sha256 = sha256 = g_strdup (self->sha256);
   g_mutex_unlock (&self->lock);
-  {
-    g_autofree gchar *sha256 = message.sha256;
-
-    return push_message (self, peer_id, &message);
-  }
+  return push_message (self, peer_id, &message);
 }
 
 static GstFlowReturn
@@ -233,15 +224,6 @@ read_for_hash (GstCallFilePay * self, const GstCallFileStep * step)
 
 /* --- one file --- */
 
-static gchar *
-name_of_uri (const gchar * uri)
-{
-  g_autofree gchar *path = g_strndup (uri, strcspn (uri, "?#"));
-  const gchar *slash = strrchr (path, '/');
-
-  return g_uri_unescape_string (slash ? slash + 1 : path, NULL);
-}
-
 /* What the user has said, or what upstream reads. Elements that put streams one
  * behind the other answer for the first. */
 static gchar *
@@ -258,7 +240,7 @@ find_name (GstCallFilePay * self)
   if (!name && self->task.n_files == 0
       && gst_pad_peer_query (self->sink, query)) {
     gst_query_parse_uri (query, &uri);
-    name = uri ? name_of_uri (uri) : NULL;
+    name = uri ? gst_call_file_name_of_uri (uri) : NULL;
   }
   return gst_call_file_name_make_safe (name);
 }
@@ -399,16 +381,25 @@ finish (GstCallFilePay * self)
 
 /* --- the task --- */
 
+/* An answer without fields if nobody downstream knows */
+static GstQuery *
+query_peers (GstCallFilePay * self)
+{
+  GstQuery *query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty (GST_CALL_DATA_PEERS));
+
+  gst_pad_peer_query (self->src, query);
+  return query;
+}
+
 /* Those that have the channel already */
 static void
 ask_peers (GstCallFilePay * self)
 {
-  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
-      gst_structure_new_empty (GST_CALL_DATA_PEERS));
-  const GValue *list = NULL;
+  g_autoptr (GstQuery) query = query_peers (self);
+  const GValue *list =
+      gst_structure_get_value (gst_query_get_structure (query), "peers");
 
-  if (gst_pad_peer_query (self->src, query))
-    list = gst_structure_get_value (gst_query_get_structure (query), "peers");
   g_mutex_lock (&self->lock);
   for (guint i = 0; list && GST_VALUE_HOLDS_LIST (list)
       && i < gst_value_list_get_size (list); i++) {
@@ -427,12 +418,10 @@ ask_peers (GstCallFilePay * self)
 static guint
 count_pending (GstCallFilePay * self)
 {
-  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
-      gst_structure_new_empty (GST_CALL_DATA_PEERS));
+  g_autoptr (GstQuery) query = query_peers (self);
   guint n = 0;
 
-  if (gst_pad_peer_query (self->src, query))
-    gst_structure_get_uint (gst_query_get_structure (query), "pending", &n);
+  gst_structure_get_uint (gst_query_get_structure (query), "pending", &n);
   return n;
 }
 
@@ -496,7 +485,6 @@ static gboolean
 wait_for_others (GstCallFilePay * self)
 {
   gint64 now = g_get_monotonic_time ();
-
   guint n_pending = count_pending (self);
   gboolean cancelled, finished;
 

@@ -180,10 +180,8 @@ decide (GstCallDeviceBin * self)
     return;
   } else if (machine->refused) {
     follow_wish (self, &wish, g_get_monotonic_time (), TRUE);
-  } else if (machine->home && !machine->goal) {
-    home = choose_home (self);
-    if (home)
-      set_goal (self, home, "returned", g_get_monotonic_time ());
+  } else if (machine->home && !machine->goal && (home = choose_home (self))) {
+    set_goal (self, home, "returned", g_get_monotonic_time ());
   }
 }
 
@@ -215,9 +213,8 @@ static void
 wait_for_new (GstCallDeviceBin * self, GPtrArray * before)
 {
   GstCallMachine *machine = &PRIV (self)->machine;
-  guint i;
 
-  for (i = 0; i < machine->devices->len; i++) {
+  for (guint i = 0; i < machine->devices->len; i++) {
     GstCallDevice *device = g_ptr_array_index (machine->devices, i);
 
     if (gst_call_device_find (before, device->id))
@@ -332,14 +329,6 @@ begin (GstCallDeviceBin * self, GstCallChoice * choice)
   set_deadline (self);
 }
 
-static void
-begin_substitute (GstCallDeviceBin * self, gboolean hold)
-{
-  g_autoptr (GstCallChoice) choice = gst_call_choice_new_substitute (hold);
-
-  begin (self, choice);
-}
-
 /* It is not tried again before it has come anew, or a while has passed. */
 static void
 give_up (GstCallDeviceBin * self, const gchar * id)
@@ -451,11 +440,10 @@ take_next (GstCallDeviceBin * self)
   GstCallDeviceBinPrivate *priv = PRIV (self);
   GstCallMachine *machine = &priv->machine;
   g_autoptr (GstCallBranch) next = gst_call_branch_ref (priv->next);
-  GstCallBranch *old;
+  GstCallBranch *old = priv->current;
 
   gst_call_worker_clear_timer (&machine->deadline);
   GST_OBJECT_LOCK (self);
-  old = priv->current;
   priv->current = priv->next;
   priv->next = old;
   GST_OBJECT_UNLOCK (self);
@@ -531,10 +519,13 @@ step_current (GstCallDeviceBin * self)
   /* the stream goes on while nothing is open */
   if (goal->device && current->choice->device
       && (gst_call_branch_has_failed (self, current)
-          || gst_call_choice_conflicts (goal, current->choice)))
-    begin_substitute (self, TRUE);
-  else
+          || gst_call_choice_conflicts (goal, current->choice))) {
+    g_autoptr (GstCallChoice) hold = gst_call_choice_new_substitute (TRUE);
+
+    begin (self, hold);
+  } else {
     begin (self, goal);
+  }
   return TRUE;
 }
 

@@ -239,9 +239,6 @@ test_ice_servers (void)
   static const gchar *texts[] = { "stun:stun.example:3478", "turn:turn.example",
     "turn:ann:p%40ss@own.example?transport=tcp"
   };
-  static const gchar *wrong[] = { "http://x", "stun:", "turn:a@b", "x", "",
-    "stun:u:p@host", "turn:a b", "turn://host"
-  };
   g_autofree gchar *file = make_secret_file ("north");
   g_autoptr (CallServer) server = call_server_new ();
   g_autoptr (Client) client = NULL;
@@ -250,8 +247,6 @@ test_ice_servers (void)
   const CallIceServer *made, *own;
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
-    g_assert_null (call_ice_server_parse (wrong[i], NULL));
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
     g_autoptr (CallIceServer) parsed = call_ice_server_parse (texts[i], &error);
 
@@ -286,6 +281,17 @@ test_ice_servers (void)
   g_unlink (file);
 }
 
+static void
+test_wrong_ice_servers (void)
+{
+  static const gchar *wrong[] = { "http://x", "stun:", "turn:a@b", "x", "",
+    "stun:u:p@host", "turn:a b", "turn://host"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_null (call_ice_server_parse (wrong[i], NULL));
+}
+
 gint
 main (gint argc, gchar ** argv)
 {
@@ -296,5 +302,6 @@ main (gint argc, gchar ** argv)
   g_test_add_func ("/seats/resume", test_resume);
   g_test_add_func ("/seats/direct", test_direct);
   g_test_add_func ("/seats/ice-servers", test_ice_servers);
+  g_test_add_func ("/seats/wrong-ice-servers", test_wrong_ice_servers);
   return g_test_run ();
 }
