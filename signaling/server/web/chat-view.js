@@ -17,11 +17,11 @@ const MAX_ROWS = 5;
 const MAX_SPOKEN = 300; // characters
 const $ = (id) => document.getElementById(id);
 
-const clock = (time) => time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
 const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
 
 function head(item) {
-  const time = make('time', '', clock(item.time));
+  const time = make('time', '', clock.format(item.time));
   time.dateTime = item.time.toISOString();
   const who = make('bdi', 'who', item.own ? `${item.who} (you)` : item.who);
   return make('p', 'meta', who, ' ', time);
@@ -41,6 +41,7 @@ export class ChatView extends EventTarget {
   #drags = 0;
   #atEnd = true; // of the list, which then follows what comes
   #top = 0;
+  #frame = 0;
 
   // announce: says words to who cannot see them
   constructor(announce) {
@@ -164,9 +165,13 @@ export class ChatView extends EventTarget {
     });
   }
 
+  // Once before the page is drawn, however many have come: the height takes a layout
   #follow() {
-    if (this.#atEnd)
-      $('chat-log').scrollTop = $('chat-log').scrollHeight;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#atEnd)
+        $('chat-log').scrollTop = $('chat-log').scrollHeight;
+    });
   }
 
   // Only who scrolls back leaves the end: the list may just have grown

@@ -3,7 +3,8 @@
 // Given two pages in a call, one of them with a hostile script,
 // when that one floods the other with text, with what is no text, with huge messages and
 // with channels,
-// then what is text is shown as text, the list stays short, and the call goes on.
+// then what is text is shown as text, the list stays short, its height is looked at once for
+// each drawing of the page, however much comes, and the call goes on.
 
 import assert from 'node:assert/strict';
 import { launch, watchdog } from '../../lib/browser.mjs';
@@ -25,6 +26,22 @@ async function arm() {
     return channel;
   };
   window.chat = await window.openChannel('chat');
+}
+
+// Counts drawings, and how often the height of the list is looked at, which takes a layout
+function count() {
+  const { get } = Object.getOwnPropertyDescriptor(Element.prototype, 'scrollHeight');
+  Object.assign(window, { drawn: 0, measured: 0 });
+  Object.defineProperty(document.getElementById('chat-log'), 'scrollHeight', {
+    get() {
+      window.measured++;
+      return get.call(this);
+    },
+  });
+  requestAnimationFrame(function frame() {
+    window.drawn++;
+    requestAnimationFrame(frame);
+  });
 }
 
 const texts = () => a.evaluate(() => window.gstCall.messages.filter(({ own }) => !own).map(({ text }) => text));
@@ -88,6 +105,7 @@ await step('a message of 200 KB is dropped', async () => {
 });
 
 await step('five thousand messages: some are shown, and that some are missing', async () => {
+  await a.evaluate(count);
   await b.evaluate(() => {
     for (let i = 0; i < 5000; i++)
       window.chat.send(`flood ${i}`);
@@ -95,6 +113,8 @@ await step('five thousand messages: some are shown, and that some are missing', 
   await a.until(() => window.gstCall.notes.some((note) => /Bob writes more than can be shown/.test(note)));
   await a.until(() => document.querySelectorAll('.entry').length <= 500 && window.gstCall.messages.length > 100);
   assert.ok((await a.evaluate(() => window.gstCall.notes.length)) <= 5);
+  const [measured, drawn] = await a.evaluate(() => [window.measured, window.drawn]);
+  assert.ok(measured <= 2 * drawn + 2, `${measured} times for ${drawn} drawings`); // once, and once for having scrolled
 });
 
 await step('a hundred channels, of our labels and of others: those that nobody needs are closed', async () => {
