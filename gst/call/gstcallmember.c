@@ -256,6 +256,12 @@ peer_send (gpointer data, GstCallPeer * peer, CallMessage * message)
     call_signaller_send (self->signaller, message);
 }
 
+static void
+peer_introduce (gpointer data)
+{
+  gst_call_room_send_state (data);
+}
+
 static GstCallTrack *
 peer_get_track (gpointer data, GstCallKind kind)
 {
@@ -304,8 +310,9 @@ peer_data_received (gpointer data, GstCallPeer * peer, const gchar * label,
 }
 
 const GstCallPeerRoom gst_call_member_peer_room = {
-  peer_send, peer_state_changed, peer_failed, get_slot, peer_get_track,
-  peer_warn, peer_list_data, peer_data_opened, peer_data_received
+  peer_send, peer_introduce, peer_state_changed, peer_failed, get_slot,
+  peer_get_track, peer_warn, peer_list_data, peer_data_opened,
+  peer_data_received
 };
 
 void

@@ -363,13 +363,15 @@ gst_call_peer_ask_for_offer (GstCallPeer * self)
   gst_call_peer_send (self, CALL_MESSAGE_RENEGOTIATE, NULL);
 }
 
-/* What is new in it is taken, the rest does no harm. */
+/* What is new in it is taken, the rest does no harm. An offer of somebody whom it
+ * does not know would be nothing to the peer. */
 static void
 say_again (GstCallPeer * self)
 {
   GST_INFO_OBJECT (self, "%s", self->offer ? "offered again" :
       "candidates sent again");
   if (self->offer) {
+    self->config->room->introduce (self->config->room_data);
     gst_call_peer_send (self, CALL_MESSAGE_OFFER, self->offer);
     self->n_said++;
   }

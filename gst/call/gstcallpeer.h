@@ -37,6 +37,8 @@ typedef enum
 typedef struct
 {
   void (*send) (gpointer room, GstCallPeer * peer, CallMessage * message);
+  /* Tells all that we are here, for one who was not told */
+  void (*introduce) (gpointer room);
   void (*state_changed) (gpointer room, GstCallPeer * peer);
   /* The connection is of no use any more. `code` as in PROTOCOL.md */
   void (*failed) (gpointer room, GstCallPeer * peer, const gchar * code,

@@ -61,6 +61,8 @@ struct _GstCallRoom
 /* An element message of the callbin: name, then fields as of a structure */
 void gst_call_room_post (GstCallRoom * self, const gchar * name,
     const gchar * first, ...) G_GNUC_NULL_TERMINATED;
+/* What others are shown of our tracks */
+void gst_call_room_send_state (GstCallRoom * self);
 void gst_call_room_send_close (GstCallRoom * self, const gchar * to,
     const gchar * session, const gchar * code, const gchar * text);
 /* Somebody has fallen silent: is the server still there? */

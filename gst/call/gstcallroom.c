@@ -125,9 +125,8 @@ take_ice_servers (GstCallRoom * self, GPtrArray * handed_out, guint seconds)
   gst_call_servers_set (self->config.servers, all);
 }
 
-/* What others are shown of our tracks */
-static void
-send_state (GstCallRoom * self)
+void
+gst_call_room_send_state (GstCallRoom * self)
 {
   g_autoptr (CallMessage) message = NULL;
 
@@ -152,7 +151,7 @@ on_welcome (GstCallRoom * self, CallMessage * message)
   self->seat = message->peer->seat;
   gst_call_room_post (self, "call-joined", "peer-id", G_TYPE_STRING,
       self->peer_id, "resumed", G_TYPE_BOOLEAN, message->resumed, NULL);
-  send_state (self);
+  gst_call_room_send_state (self);
   self->resume_timeout = CLAMP (message->resume_timeout, 1, 600);
   /* a new seat: the others have let go of us, so we start afresh */
   if (!message->resumed)
@@ -378,7 +377,7 @@ gst_call_room_tracks_changed (GstCallRoom * self)
   GHashTableIter iter;
   gpointer value;
 
-  send_state (self);
+  gst_call_room_send_state (self);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     GstCallMember *member = value;

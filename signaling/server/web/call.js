@@ -88,10 +88,10 @@ export class Call extends EventTarget {
     this.#tell('failed', detail);
   }
 
-  #sendState() {
+  #sendState({ anew = false } = {}) {
     const { audio, video } = this.#devices;
     const state = `${audio} ${video}`;
-    if (state === this.#sentState || !this.self)
+    if ((state === this.#sentState && !anew) || !this.self)
       return;
     this.#sentState = state;
     this.#signaller.send({ type: 'state', peer: { audio, video } });
@@ -202,6 +202,7 @@ export class Call extends EventTarget {
       iceServers: this.#iceServers,
       tracks: { audio: this.#devices.audioTrack, video: this.#devices.videoTrack },
       send: (message) => this.#signaller.send(message),
+      introduce: () => this.#sendState({ anew: true }),
     });
     peer.addEventListener('change', () => {
       this.#look(peer);

@@ -54,6 +54,7 @@ function preferVp8(transceiver) {
 
 export class Peer extends EventTarget {
   #send;
+  #introduce;
   #iceServers;
   #tracks; // {audio, video}: what we send now
   #outgoing = new MediaStream(); // groups our two tracks for lip-sync
@@ -84,14 +85,16 @@ export class Peer extends EventTarget {
   channel = null; // `gst-call` of the running session: signs of life
   channels = new Channels(); // what people send
 
-  // info: the peer of PROTOCOL.md; self: ours; send: sends one message to the room
-  constructor({ info, self, iceServers, tracks, send }) {
+  // info: the peer of PROTOCOL.md; self: ours; send: sends one message to the room;
+  // introduce: tells all in it that we are here
+  constructor({ info, self, iceServers, tracks, send, introduce }) {
     super();
     this.info = info;
     this.self = self;
     this.#iceServers = iceServers;
     this.#tracks = { ...tracks };
     this.#send = (message) => send({ ...message, to: info.peerId });
+    this.#introduce = introduce;
   }
 
   get offers() { return this.self.seat > this.info.seat; }
@@ -231,11 +234,13 @@ export class Peer extends EventTarget {
     return pc;
   }
 
-  // What they have already does no harm
+  // What they have already does no harm. If they were not told of us, an offer is nothing to them.
   #insist(wait) {
     this.#insistTimer = setTimeout(() => {
-      if (this.#pc.signalingState === 'have-local-offer')
+      if (this.#pc.signalingState === 'have-local-offer') {
+        this.#introduce();
         this.#sendOffer();
+      }
       for (const message of this.#found)
         this.#send(message);
       if (wait < MAX_INSIST)

@@ -1,7 +1,8 @@
 // gst-call · SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Given a way to the signalling server on which messages go wrong,
-// when they come twice or late, or the first offer, answer or candidates never come,
+// when they come twice or late, or the first offer, answer or candidates never come, or one
+// of two is not told that the other is there,
 // then two gst-launch lines see and hear each other all the same, sooner or later, and
 // what is doubled is done once.
 
@@ -17,17 +18,18 @@ const SLACK = 7000; // ms: … and a busy machine, well below the 15 s after whi
 
 const server = await startServer();
 
-// Drops the first so many messages of that type, of all connections
-function loses(type, count) {
-  let left = count;
+// Drops the first so many messages of those types, of all connections
+function loses(counts) {
+  const left = { ...counts };
   const carry = () => (text, give) => {
-    if (left > 0 && JSON.parse(text).type === type)
-      left--;
+    const { type } = JSON.parse(text);
+    if (left[type] > 0)
+      left[type]--;
     else
       give(text);
   };
   carry.linger = 0;
-  carry.left = () => left;
+  carry.left = () => Object.values(left).reduce((a, b) => a + b, 0);
   return carry;
 }
 
@@ -52,9 +54,10 @@ async function call(carry, room) {
 await step('all messages come twice', () => call(mishaps({ duplicate: 1 }), 'twice'));
 await step('all messages come up to 0.5 s late', () => call(mishaps({ delay: 500 }), 'late'));
 await step('messages overtake each other', () => call(mishaps({ reorder: 0.5 }), 'reordered'));
-await step('the first offer never comes', () => call(loses('offer', 1), 'offer'));
-await step('the first answer never comes', () => call(loses('answer', 1), 'answer'));
-await step('the first candidates never come', () => call(loses('candidate', 8), 'candidates'));
+await step('the first offer never comes', () => call(loses({ offer: 1 }), 'offer'));
+await step('the first answer never comes', () => call(loses({ answer: 1 }), 'answer'));
+await step('the first candidates never come', () => call(loses({ candidate: 8 }), 'candidates'));
+await step('who was there is told nothing of who comes', () => call(loses({ 'peer-joined': 1, 'peer-changed': 1 }), 'untold'));
 
 await server.stop();
 done();

@@ -41,6 +41,18 @@ const annJoins = async (room) => {
 };
 const both = { displayName: 'Stranger', polite: true, audio: 'live', video: 'live' };
 
+await step('no answer: before it offers again it says that it is there', async () => {
+  await enter('untold', both);
+  await lab.evaluate(() => { window.peer.answers = false; });
+  ann = await browser.open(server.page('untold', { name: 'Ann' }));
+  await ann.joined();
+  await gets('offer', 2);
+  const types = await lab.evaluate(() => window.peer.inbox.map(({ type }) => type).filter((type) => /offer|changed/.test(type)));
+  assert.deepEqual(types.slice(-3), ['offer', 'peer-changed', 'offer']);
+  await ann.close();
+  await lab.close();
+});
+
 await step('no answer: one more session, then words and a button', async () => {
   await enter('silent', both);
   await lab.evaluate(() => { window.peer.answers = false; });
